@@ -1,0 +1,61 @@
+# Everything one does here. "make" alone lists it.
+#
+#   make serve PORT=8080 DATA=/srv/blog     other places than the defaults
+#   make test PYTHON=python3.13             another Python
+
+PYTHON ?= python3
+VENV   ?= .venv
+DATA   ?= data
+HOST   ?= 127.0.0.1
+PORT   ?= 8000
+BIN    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test quick check format types imports bench shots clean
+
+help:  ## List the targets.
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# Installed once, and again only when the list of dependencies changes.
+$(VENV)/.run: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Crosstag needs Python 3.11 or later. Name one: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing Crosstag into $(VENV) (once) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	@echo "Installing what the tests need (once) ..."
+	@$(BIN)/python tools/install_group.py dev
+	@touch $@
+
+serve: $(VENV)/.run  ## Serve the blog in ./data, with the demo blog if it is empty.
+	@$(BIN)/crosstag --data $(DATA) serve --host $(HOST) --port $(PORT) --demo
+
+test: $(VENV)/.dev  ## Run every test, on two cores.
+	@$(BIN)/pytest -n 2
+
+quick: $(VENV)/.dev  ## Run the tests without a browser, the real blog and PostgreSQL.
+	@$(BIN)/pytest -m "not browser and not corpus" -k "not postgresql"
+
+check: format types imports  ## Look at the code without running it.
+
+format: $(VENV)/.dev  ## Check style and formatting.
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev  ## Check the types.
+	@$(BIN)/mypy
+
+imports: $(VENV)/.dev  ## Check that modules import only from the floors below.
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/.dev  ## Measure, on the real blog where it is there.
+	@$(BIN)/python -m benchmarks.browse
+
+shots: $(VENV)/.dev  ## Take pictures of every page into ./shots.
+	@CROSSTAG_SHOTS=shots $(BIN)/pytest tests/browser -q
+
+clean:  ## Remove what was installed and cached; ./data stays.
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov .coverage*

@@ -1,0 +1,1 @@
+"""Parsers of other formats: bytes in, drafts out; they know ``blog.domain`` and nothing else."""
