@@ -1,0 +1,135 @@
+"""What an entry is, and the drafts that importers and forms hand over.
+
+A draft is what was read somewhere, before it is an entry: ``importers/`` yield these, the
+pipeline decides what becomes of each, and ``blog/changes.py`` writes. All times are aware
+and in UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class Kind(StrEnum):
+    """The kinds of entry; the value is the word in addresses (``?type=link``)."""
+
+    ARTICLE = "article"
+    LINK = "link"
+    QUOTATION = "quotation"
+    NOTE = "note"
+    ACTIVITY = "activity"
+
+    @property
+    def plural(self) -> str:
+        """The word for several, as in ``/articles/``; "activity" has none."""
+        return "activity" if self is Kind.ACTIVITY else f"{self.value}s"
+
+
+class Status(StrEnum):
+    """Who may see an entry. A published entry whose time has not come is scheduled."""
+
+    PUBLISHED = "published"
+    DRAFT = "draft"
+    HIDDEN = "hidden"
+
+
+class Markup(StrEnum):
+    """What an entry's body is written in."""
+
+    MARKDOWN = "markdown"
+    HTML = "html"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """One entry as it was read.
+
+    ``external_id`` names it within its source, for ever: the same id read again is the same
+    entry. ``tags`` are names as written ("C++"), not slugs. ``source`` and ``series`` are
+    slugs; an empty source is the blog's own writing.
+    """
+
+    kind: Kind
+    external_id: str
+    published: datetime
+    title: str = ""
+    slug: str = ""
+    body: str = ""
+    markup: Markup = Markup.MARKDOWN
+    url: str = ""
+    via_url: str = ""
+    via_title: str = ""
+    citation: str = ""
+    context: str = ""
+    image_url: str = ""
+    image_alt: str = ""
+    tags: tuple[str, ...] = ()
+    series: str = ""
+    series_order: int | None = None
+    source: str = ""
+    status: Status = Status.PUBLISHED
+    updated: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagDraft:
+    """A tag by its name, with what is said about it (Markdown)."""
+
+    name: str
+    slug: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AliasDraft:
+    """An old name that must keep leading to a tag; a living tag of that name wins over it."""
+
+    old: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesDraft:
+    """A series, or a guide, that entries name by ``slug``."""
+
+    slug: str
+    title: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceDraft:
+    """A place that entries come from and name by ``slug``."""
+
+    slug: str
+    name: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedirectDraft:
+    """An old address: ``path`` from the root with its slash, ``target`` a path or a URL.
+
+    ``host`` is empty for the blog's own addresses, else the host name the address had.
+    """
+
+    path: str
+    target: str
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """An item that could not be read, and why; it is counted and reported, never dropped."""
+
+    external_id: str
+    reason: str
+
+
+Item = Draft | TagDraft | AliasDraft | SeriesDraft | SourceDraft | RedirectDraft | Rejected
