@@ -1,0 +1,211 @@
+"""Settings: read once, from the environment and the data directory's ``settings.toml``.
+
+Every setting is a field of ``Settings``. ``CROSSTAG_PAGE_SIZE=40`` in the environment wins
+over ``page_size = 40`` in the file, and both over the default. All mistakes are reported at
+once, each with what to do about it. docs/settings.md lists them, and a test holds it to this.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from blog.domain.errors import BadSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX: Final = "CROSSTAG_"
+SETTINGS_FILE: Final = "settings.toml"
+# The standard name that hosting services set, understood beside CROSSTAG_DATABASE_URL.
+_DATABASE_URL: Final = "DATABASE_URL"
+_PACKAGE: Final = Path(__file__).resolve().parent
+DEMO: Final = _PACKAGE / "demo"
+
+
+def bundled(name: str) -> Path:
+    """Return the folder of templates or migrations, in a checkout or in an installed wheel."""
+    inside = _PACKAGE / "_bundled" / name
+    return inside if inside.is_dir() else _PACKAGE.parent / name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings, checked. Sizes are counts of entries, times are seconds."""
+
+    data_dir: Path
+    database_url: str
+    title: str = "My linkblog"
+    tagline: str = ""
+    author: str = ""
+    base_url: str = ""
+    language: str = "en"
+    time_zone: str = "UTC"
+    page_size: int = 30
+    feed_size: int = 30
+    list_words: int = 250
+    host: str = "127.0.0.1"
+    port: int = 8000
+    threads: int = 4
+    fetch_timeout: int = 30
+    fetch_private: bool = False
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The blog's own time zone."""
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def search_dir(self) -> Path:
+        """Where the text index lives."""
+        return self.data_dir / "search"
+
+    @property
+    def authority(self) -> str:
+        """The host that ``tag:`` URIs of new entries name (RFC 4151, section 2.1)."""
+        return urlsplit(self.base_url).hostname or "localhost"
+
+
+def load(data_dir: Path, environ: Mapping[str, str]) -> Settings:
+    """Read the settings of the blog in ``data_dir``.
+
+    Raises:
+        BadSettings: naming every mistake in the file and in the environment.
+    """
+    mistakes: list[str] = []
+    given = _from_file(data_dir / SETTINGS_FILE, mistakes) | _from_environment(environ, mistakes)
+    known = {field.name: field.type for field in fields(Settings) if field.name != "data_dir"}
+    values = {
+        name: _typed(name, value, where, str(known[name]), mistakes)
+        for name, (value, where) in given.items()
+        if name in known
+    }
+    _check(values, mistakes)
+    if mistakes:
+        raise BadSettings(mistakes)
+    values.setdefault("database_url", f"sqlite:///{data_dir.resolve() / 'blog.db'}")
+    values["base_url"] = str(values.get("base_url", "")).rstrip("/")
+    return Settings(data_dir=data_dir, **values)
+
+
+def _from_file(path: Path, mistakes: list[str]) -> dict[str, tuple[Any, str]]:
+    if not path.exists():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        mistakes.append(f"{path} is not TOML: {error}.")
+        return {}
+    for name in table:
+        _report_unknown(name, str(path), mistakes)
+    return {name: (value, f"{name} in {path}") for name, value in table.items()}
+
+
+def _from_environment(environ: Mapping[str, str], mistakes: list[str]) -> dict[str, tuple[Any, str]]:
+    found: dict[str, tuple[Any, str]] = {}
+    if environ.get(_DATABASE_URL):
+        found["database_url"] = (environ[_DATABASE_URL], _DATABASE_URL)
+    for variable, value in environ.items():
+        if not variable.startswith(PREFIX) or variable == f"{PREFIX}DATA":
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        _report_unknown(name, "the environment", mistakes)
+        found[name] = (value, variable)
+    return found
+
+
+def _report_unknown(name: str, where: str, mistakes: list[str]) -> None:
+    known = [field.name for field in fields(Settings) if field.name != "data_dir"]
+    if name not in known:
+        near = get_close_matches(name, known, 1)
+        mistakes.append(
+            f"{where} sets “{name}”, which is no setting." + (f" Is {near[0]} meant?" if near else "")
+        )
+
+
+def _typed(name: str, value: Any, where: str, wanted: str, mistakes: list[str]) -> Any:
+    if wanted == "int":
+        return _whole_number(value, where, mistakes)
+    if wanted == "bool":
+        return _yes_or_no(value, where, mistakes)
+    if not isinstance(value, str):
+        mistakes.append(f"{where} is {value!r}; it takes text in quotes.")
+    return value
+
+
+def _whole_number(value: Any, where: str, mistakes: list[str]) -> int:
+    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    mistakes.append(f"{where} is {value!r}; it takes a whole number.")
+    return 1
+
+
+def _yes_or_no(value: Any, where: str, mistakes: list[str]) -> bool:
+    words = {
+        "true": True,
+        "1": True,
+        "yes": True,
+        "on": True,
+        "false": False,
+        "0": False,
+        "no": False,
+        "off": False,
+    }
+    if isinstance(value, bool):
+        return value
+    if str(value).lower() in words:
+        return words[str(value).lower()]
+    mistakes.append(f"{where} is {value!r}; it takes true or false.")
+    return False
+
+
+_RANGES: Final = {
+    "page_size": (1, 200),
+    "feed_size": (1, 200),
+    "list_words": (20, 5_000),
+    "port": (1, 65_535),
+    "threads": (1, 64),
+    "fetch_timeout": (1, 600),
+}
+
+
+def _check(values: Mapping[str, Any], mistakes: list[str]) -> None:
+    for name, (least, most) in _RANGES.items():
+        if name in values and not least <= values[name] <= most:
+            mistakes.append(f"{name} is {values[name]}; it goes from {least} to {most}.")
+    if "time_zone" in values and not _is_zone(values["time_zone"]):
+        mistakes.append(f"time_zone is “{values['time_zone']}”; it takes a name such as Europe/London.")
+    base = str(values.get("base_url", ""))
+    if base and not _is_base_url(base):
+        mistakes.append(f"base_url is “{base}”; it takes a URL without a path, such as https://example.com.")
+    scheme = str(values.get("database_url", "sqlite:")).partition(":")[0]
+    if scheme not in ("sqlite", "postgresql+psycopg"):
+        mistakes.append("database_url begins with sqlite:/// or postgresql+psycopg://, and no other way.")
+
+
+def _is_zone(name: object) -> bool:
+    try:
+        ZoneInfo(str(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _is_base_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return (
+        parts.scheme in ("http", "https")
+        and bool(parts.hostname)
+        and parts.path in ("", "/")
+        and not parts.query
+    )

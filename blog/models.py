@@ -1,0 +1,227 @@
+"""The tables. SQL is the truth: bitmaps, text index and pages are all made from these.
+
+One ``entry`` table holds every kind. Relationships are ``lazy="raise"``: what a page needs
+is asked for in the query that asks for the page, so thirty entries cost as many statements
+as three.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware times in UTC, on both sides; SQLite would otherwise hand back naive ones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Refuse naive times, and bring aware ones to UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone was about to be stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """Say that it is UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# SQLite counts rows up by itself only for a column declared INTEGER, not BIGINT.
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Base(DeclarativeBase):
+    """Base of all tables; constraints are named alike on every database, so migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+entry_tag = Table(
+    "entry_tag",
+    Base.metadata,
+    Column("entry_id", ForeignKey("entry.id", ondelete="CASCADE"), primary_key=True),
+    Column("tag_id", ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True),
+    Index("ix_entry_tag_tag_id", "tag_id"),
+    sqlite_with_rowid=False,
+)
+
+
+class Source(Base):
+    """A place entries come from; the blog's own writing has none."""
+
+    __tablename__ = "source"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    url: Mapped[str] = mapped_column(Text, default="")
+
+
+class Series(Base):
+    """Entries that belong together, in an order."""
+
+    __tablename__ = "series"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    title: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text, default="")
+    description_html: Mapped[str] = mapped_column(Text, default="")
+
+
+class Tag(Base):
+    """A tag: its slug in addresses, its name for people, and what is said about it."""
+
+    __tablename__ = "tag"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text, default="")
+    description_html: Mapped[str] = mapped_column(Text, default="")
+
+
+class Alias(Base):
+    """An old name of a tag; its page, its feed and its intersections lead on to the tag."""
+
+    __tablename__ = "alias"
+
+    slug: Mapped[str] = mapped_column(String(120), primary_key=True)
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id", ondelete="CASCADE"), index=True)
+
+
+class Entry(Base):
+    """One entry, whatever its kind.
+
+    ``body`` is as written, ``html`` as shown, ``short_html`` the form for lists where that
+    is shorter, ``text`` plain, for the text index. ``day`` is the date on the blog's
+    calendar when it was published: its address and the archives go by it, so neither moves
+    when the time zone setting does. ``upstream`` remembers, a digest a field, what the
+    source said last. ``atom_id`` never changes.
+    """
+
+    __tablename__ = "entry"
+    __table_args__ = (
+        UniqueConstraint("source_id", "external_id"),
+        UniqueConstraint("day", "slug"),
+        # NULLs are all different to a unique constraint, and the blog's own writing has no source.
+        Index(
+            "uq_entry_own_external_id",
+            "external_id",
+            unique=True,
+            sqlite_where=text("source_id IS NULL"),
+            postgresql_where=text("source_id IS NULL"),
+        ),
+        Index("ix_entry_published", "published"),
+        Index("ix_entry_series_id", "series_id"),
+        # SQLite may give the id of a deleted last row out again, unless told never to.
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(20))
+    published: Mapped[datetime] = mapped_column(UtcDateTime)
+    day: Mapped[date] = mapped_column(Date)
+    slug: Mapped[str] = mapped_column(String(120))
+    updated: Mapped[datetime] = mapped_column(UtcDateTime)
+    atom_id: Mapped[str] = mapped_column(Text, unique=True)
+    title: Mapped[str] = mapped_column(Text, default="")
+    body: Mapped[str] = mapped_column(Text, default="")
+    markup: Mapped[str] = mapped_column(String(20))
+    url: Mapped[str] = mapped_column(Text, default="")
+    domain: Mapped[str] = mapped_column(Text, default="")
+    via_url: Mapped[str] = mapped_column(Text, default="")
+    via_title: Mapped[str] = mapped_column(Text, default="")
+    citation: Mapped[str] = mapped_column(Text, default="")
+    context: Mapped[str] = mapped_column(Text, default="")
+    image_url: Mapped[str] = mapped_column(Text, default="")
+    image_alt: Mapped[str] = mapped_column(Text, default="")
+    series_id: Mapped[int | None] = mapped_column(ForeignKey("series.id"))
+    series_order: Mapped[int | None] = mapped_column(Integer)
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("source.id"))
+    external_id: Mapped[str] = mapped_column(Text)
+    upstream: Mapped[dict[str, str] | None] = mapped_column(JSON)
+    html: Mapped[str] = mapped_column(Text, default="")
+    short_html: Mapped[str] = mapped_column(Text, default="")
+    text: Mapped[str] = mapped_column(Text, default="")
+    words: Mapped[int] = mapped_column(Integer, default=0)
+
+    tags: Mapped[list[Tag]] = relationship(
+        secondary=entry_tag, lazy="raise", order_by="Tag.slug", passive_deletes=True
+    )
+    source: Mapped[Source | None] = relationship(lazy="raise")
+    series: Mapped[Series | None] = relationship(lazy="raise")
+
+
+class Revision(Base):
+    """An entry as it was before a change of it; ``fields`` holds what was written, tags included."""
+
+    __tablename__ = "revision"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(Integer, index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(String(40))
+    fields: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class Redirect(Base):
+    """An address that leads elsewhere; ``host`` is empty for the blog's own."""
+
+    __tablename__ = "redirect"
+    __table_args__ = (UniqueConstraint("host", "path"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    host: Mapped[str] = mapped_column(String(255), default="")
+    path: Mapped[str] = mapped_column(Text)
+    target: Mapped[str] = mapped_column(Text)
+
+
+class Change(Base):
+    """The log. Ids only grow, and become visible in their order (see ``Sessions.write``).
+
+    ``what`` is created, updated or deleted for an entry (``entry_id``), or names what else
+    changed: ``names`` for tags, aliases, sources and series.
+    """
+
+    __tablename__ = "change"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    what: Mapped[str] = mapped_column(String(20))
+    entry_id: Mapped[int | None] = mapped_column(Integer)

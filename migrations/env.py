@@ -1,0 +1,31 @@
+"""Runs the migrations, on the connection handed over by ``blog.db.migrate`` or on one of its own."""
+
+from alembic import context
+from sqlalchemy import Connection
+
+from blog.db import make_engine
+from blog.models import Base
+
+config = context.config
+
+
+def run() -> None:
+    connection = config.attributes.get("connection")
+    if connection is not None:
+        _run_on(connection)
+        return
+    engine = make_engine(config.attributes["database_url"])
+    with engine.begin() as own:
+        _run_on(own)
+    engine.dispose()
+
+
+def _run_on(connection: Connection) -> None:
+    # Batch mode: SQLite cannot alter a column, so Alembic copies the table.
+    context.configure(
+        connection=connection, target_metadata=Base.metadata, render_as_batch=True, compare_type=True
+    )
+    context.run_migrations()
+
+
+run()

