@@ -1,0 +1,1 @@
+"""Tags and facets by set algebra on roaring bitmaps of entry ids, in memory."""
