@@ -1,0 +1,27 @@
+"""Appending to the log that every follower reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert
+
+from blog.models import Change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+
+def record(session: Session, what: str, entry_ids: Iterable[int], at: datetime) -> None:
+    """Note that these entries were created, updated or deleted."""
+    rows = [{"what": what, "entry_id": entry_id, "at": at} for entry_id in entry_ids]
+    if rows:
+        session.execute(insert(Change), rows)
+
+
+def record_names(session: Session, at: datetime) -> None:
+    """Note that tags, old names, sources or series changed."""
+    session.execute(insert(Change), [{"what": "names", "entry_id": None, "at": at}])

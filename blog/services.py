@@ -1,0 +1,55 @@
+"""What everything above works with: one frozen value, made once per process.
+
+No Flask here: the web app, the command line, benchmarks and tests use the very same object.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from blog.db import Sessions, migrate
+from blog.facets.follower import FacetFollower
+from blog.search.follower import SearchFollower
+from blog.search.whoosh_engine import WhooshEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from blog.config import Settings
+
+
+def utc_now() -> datetime:
+    """Return the time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The blog, opened: its settings, its database, and the followers of its log."""
+
+    settings: Settings
+    sessions: Sessions
+    facets: FacetFollower
+    search: SearchFollower
+    clock: Callable[[], datetime]
+
+    def close(self) -> None:
+        """Give everything back."""
+        self.search.close()
+        self.sessions.close()
+
+
+def open_services(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Services:
+    """Open the blog in the data directory, making and migrating it as needed."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    sessions = Sessions(settings.database_url)
+    migrate(sessions)
+    return Services(
+        settings=settings,
+        sessions=sessions,
+        facets=FacetFollower(sessions, clock),
+        search=SearchFollower(sessions, WhooshEngine(settings.search_dir), settings.data_dir / "search.lock"),
+        clock=clock,
+    )
