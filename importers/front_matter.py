@@ -1,0 +1,72 @@
+"""The block at the head of a Markdown file: YAML between ``---``, or TOML between ``+++``."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Final
+
+import yaml
+
+_FENCES: Final = {"---": ("---", "..."), "+++": ("+++",)}
+_LINE_OF_TOML = re.compile(r"at line (\d+)")
+
+
+class BrokenFrontMatter(ValueError):
+    """The block cannot be read; the message says where, why and what to do."""
+
+
+def split_front_matter(text: str) -> tuple[dict[str, object], str]:
+    """Return the values of the front matter, with keys in lower case, and the text below it.
+
+    A file that does not begin with one has no values.
+
+    Raises:
+        BrokenFrontMatter: it does not end, is not valid, or is not a list of keys and values.
+    """
+    first, _, rest = text.partition("\n")
+    fence = first.rstrip()
+    if fence not in _FENCES:
+        return {}, text
+    lines = rest.split("\n")
+    end = next((n for n, line in enumerate(lines) if line.rstrip() in _FENCES[fence]), None)
+    if end is None:
+        raise BrokenFrontMatter(f"Line 1: the front matter has no end; close it with a line “{fence}”")
+    block, body = "\n".join(lines[:end]), "\n".join(lines[end + 1 :])
+    return (_toml(block) if fence == "+++" else read_yaml(block, first_line=2)), body.strip("\n")
+
+
+def read_yaml(source: str, first_line: int = 1) -> dict[str, object]:
+    """Return the keys, in lower case, and values of a YAML document that is a mapping.
+
+    ``first_line`` is the line of the file on which ``source`` begins.
+
+    Raises:
+        BrokenFrontMatter: it is not valid YAML, or something else than a mapping.
+    """
+    try:
+        values = yaml.safe_load(source)
+    except yaml.MarkedYAMLError as error:
+        line = (error.problem_mark.line if error.problem_mark else 0) + first_line
+        advice = "put quotes around a value that contains “: ” or begins with a sign"
+        raise BrokenFrontMatter(f"Line {line}: {error.problem or error.context}; {advice}") from error
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
+        # ValueError: 2009-13-45 looks like a date to YAML, which then cannot make one of it.
+        reason = str(error).partition("\n")[0]
+        raise BrokenFrontMatter(f"From line {first_line} on: {reason}; correct that value") from error
+    return _with_lower_keys(values if values is not None else {}, first_line)
+
+
+def _toml(source: str) -> dict[str, object]:
+    try:
+        return _with_lower_keys(tomllib.loads(source), 2)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        found = _LINE_OF_TOML.search(str(error))
+        line = int(found[1]) + 1 if found else source.count("\n") + 2  # at its end
+        raise BrokenFrontMatter(f"Line {line}: {error}; correct the TOML there") from error
+
+
+def _with_lower_keys(values: object, line: int) -> dict[str, object]:
+    if not isinstance(values, dict):
+        raise BrokenFrontMatter(f"Line {line}: this is no list of keys and values; write “title: …”")
+    return {str(key).lower(): value for key, value in values.items()}

@@ -1,0 +1,102 @@
+"""The formats that can be imported, and which of them some material is.
+
+The built-in ones stand in ``IMPORTERS``. A package adds its own with an entry point in the
+group ``crosstag.importers`` that loads to an ``Importer``; those are asked first, because
+whoever installed one for WordPress files means it to win over "some kind of RSS".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Final
+
+from blog.domain.errors import BadImport
+from importers import backup, feed, markdown_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from blog.domain.entry import Item
+    from importers.material import Material
+
+ENTRY_POINTS: Final = "crosstag.importers"
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """One format.
+
+    ``name`` is the word on the command line and ``title`` what people call the format.
+    ``detect`` looks at bytes and never raises for material of another format. ``parse``
+    yields what it reads, a ``Rejected`` for each item it cannot read, and raises
+    ``BadImport`` where nothing at all can be read. ``count`` says cheaply how many entries
+    to expect, or None.
+    """
+
+    name: str
+    title: str
+    detect: Callable[[Material], bool]
+    parse: Callable[[Material], Iterator[Item]]
+    count: Callable[[Material], int | None]
+
+
+IMPORTERS: Final = (
+    Importer("backup", "a blog's database backup (NDJSON)", backup.detect, backup.parse, backup.count),
+    Importer("feed", "an RSS or Atom feed", feed.detect, feed.parse, feed.count),
+    Importer(
+        "markdown",
+        "Markdown files with front matter",
+        markdown_files.detect,
+        markdown_files.parse,
+        markdown_files.count,
+    ),
+)
+
+
+def importers() -> tuple[Importer, ...]:
+    """Every importer in the order in which they are asked: added ones, then built-in ones.
+
+    Raises:
+        BadImport: an installed package offers something that does not load or is no importer.
+    """
+    return (*_added(), *IMPORTERS)
+
+
+def by_name(name: str) -> Importer:
+    """The importer called ``name``.
+
+    Raises:
+        BadImport: there is none; the sentence names those there are.
+    """
+    for importer in importers():
+        if importer.name == name:
+            return importer
+    raise BadImport(f"There is no importer called “{name}”; there are {_known('name')}.")
+
+
+def detect(material: Material) -> Importer:
+    """The importer of the format that ``material`` is in.
+
+    Raises:
+        BadImport: it is in none of the known formats; the sentence names them.
+    """
+    for importer in importers():
+        if importer.detect(material):
+            return importer
+    raise BadImport(f"{material.label} is in no format known here. Known are {_known('title')}.")
+
+
+def _known(field: str) -> str:
+    return "; ".join(str(getattr(importer, field)) for importer in importers())
+
+
+def _added() -> Iterator[Importer]:
+    for point in entry_points(group=ENTRY_POINTS):
+        try:
+            importer = point.load()
+        except (ImportError, AttributeError) as error:
+            raise BadImport(f"The importer “{point.name}” ({point.value}) does not load: {error}.") from error
+        if not isinstance(importer, Importer):
+            raise BadImport(f"The importer “{point.name}” ({point.value}) is not an Importer.")
+        yield importer
