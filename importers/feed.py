@@ -36,6 +36,7 @@ MAX_BYTES: Final = 20_000_000
 LONG_TEXT: Final = 800
 MAX_TAGS: Final = 100
 _LONGEST_URL: Final = 2_000
+_URI: Final = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:\S")
 _LONGEST_ID: Final = 500
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -104,11 +105,16 @@ def _ids(items: Iterable[FeedItem], home: str) -> list[str]:
     for item in items:
         links[item.id].add(item.link)
     return [
-        (item.id[:_LONGEST_ID] if item.id and len(links[item.id]) == 1 else "")
+        (_own_id(item.id, home) if item.id and len(links[item.id]) == 1 else "")
         or _web_address(item.link, home)
         or _digest(item)
         for item in items
     ]
+
+
+def _own_id(item_id: str, home: str) -> str:
+    """An id that is a URI names the item everywhere; any other ("17") only within its feed."""
+    return (item_id if _URI.match(item_id) or not home else f"{home}#{item_id}")[:_LONGEST_ID]
 
 
 def _digest(item: FeedItem) -> str:

@@ -60,7 +60,7 @@ def test_an_rss_item_in_full() -> None:
     assert items_of(rss(item)) == [
         Draft(
             kind=Kind.LINK,
-            external_id="id-1",
+            external_id="https://blog.example/home/#id-1",
             published=MAY_25,
             title="Sets & how",
             url="https://a.example/x",
@@ -164,9 +164,12 @@ def test_old_formats(source: str, tags: tuple[str, ...]) -> None:
             },
         ),
         # Ids.
-        ("<guid>/p/1</guid>", {"external_id": "/p/1", "url": "https://blog.example/p/1"}),
+        (
+            "<guid>/p/1</guid>",
+            {"external_id": "https://blog.example/home/#/p/1", "url": "https://blog.example/p/1"},
+        ),
         ("<link>https://a.example/x</link>", {"external_id": "https://a.example/x"}),
-        (f"<guid>{'x' * 9000}</guid>", {"external_id": "x" * 500}),
+        (f"<guid>{'x' * 9000}</guid>", {"external_id": ("https://blog.example/home/#" + "x" * 500)[:500]}),
         # Images.
         ('<media:thumbnail url="/t.jpg"/>', {"image_url": "https://blog.example/t.jpg"}),
         ('<media:content url="/m.jpg" medium="image"/>', {"image_url": "https://blog.example/m.jpg"}),
@@ -226,7 +229,9 @@ def test_an_absurd_date_gives_way_to_the_other(published: str, updated: str, exp
 
 def test_an_item_without_any_date_is_rejected_and_the_others_are_read() -> None:
     rejected, draft = items_of(rss("<guid>a</guid>", f"<guid>b</guid>{DATE}"))
-    assert rejected == Rejected(external_id="a", reason="Neither it nor the feed has a usable date.")
+    assert rejected == Rejected(
+        external_id="https://blog.example/home/#a", reason="Neither it nor the feed has a usable date."
+    )
     assert isinstance(draft, Draft)
 
 
@@ -315,7 +320,7 @@ def test_truncated_xml_gives_what_is_whole_and_tells_of_the_rest() -> None:
     whole = rss(f"<guid>a</guid>{DATE}", f"<title>Cut</title>{DATE}<description>Broken sent")
     draft, rejected = items_of(whole[: whole.index("sent") + 2])
     assert isinstance(draft, Draft)
-    assert draft.external_id == "a"
+    assert draft.external_id == "https://blog.example/home/#a"
     assert rejected == Rejected(external_id="Cut", reason="The feed breaks off in the middle of it.")
 
 
@@ -407,3 +412,12 @@ def test_the_importer_reads_material_and_counts_it_cheaply() -> None:
     (draft,) = feed.parse(material)
     assert isinstance(draft, Draft)
     assert (draft.url, feed.count(material)) == ("https://blog.example/x", 1)
+
+
+def test_the_same_short_id_in_two_feeds_names_two_entries() -> None:
+    item = f"<title>a</title><guid isPermaLink='false'>17</guid>{DATE}"
+    ids = {
+        one(rss(item, channel=f"<link>https://{host}/</link>")).external_id
+        for host in ("a.example", "b.example")
+    }
+    assert ids == {"https://a.example/#17", "https://b.example/#17"}
