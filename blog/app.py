@@ -1,0 +1,71 @@
+"""``create_app``: the web application, wired together by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from flask import Flask, request
+from jinja2 import StrictUndefined
+
+from blog.config import bundled
+from blog.web import context, errors, feeds, public
+from blog.web.crawlers import crawlers
+from blog.web.entries import entries
+from blog.web.indexes import indexes
+from blog.web.legacy import legacy
+
+if TYPE_CHECKING:
+    from flask import Response
+
+    from blog.services import Services
+
+_YEAR: Final = 365 * 86_400
+_STATIC: Final = Path(__file__).resolve().parent / "static"
+# Nothing of ours needs a script; pictures come from wherever the pages linked to are.
+_POLICY: Final = (
+    "default-src 'self'; script-src 'none'; object-src 'none'; img-src * data:; media-src *; "
+    "style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+)
+
+
+class Blog(Flask):
+    """Flask, with static files that may be kept for a year when asked for by their content's digest.
+
+    By the digest of the content that is sent, that is: while a new version is put on several
+    machines, the old file must not be kept under the new one's name.
+    """
+
+    def get_send_file_max_age(self, filename: str | None) -> int | None:
+        """Return for how many seconds a static file is good."""
+        return _YEAR if context.is_digest(filename or "", request.args.get("v", "")) else 300
+
+
+def create_app(services: Services) -> Flask:
+    """Return the web application of an opened blog."""
+    app = Blog(__name__, static_folder=str(_STATIC), template_folder=str(bundled("templates")))
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    context.attach(app, services)
+    public.register(app)
+    feeds.register(app)
+    for blueprint in (entries, indexes, legacy, crawlers):
+        app.register_blueprint(blueprint)
+    errors.register(app)
+    app.after_request(_with_headers)
+    return app
+
+
+def _with_headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", _POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    if response.status_code in (200, 304):
+        headers.setdefault("Cache-Control", "public, max-age=60, stale-while-revalidate=86400")
+    elif response.status_code in (301, 308):
+        headers.setdefault("Cache-Control", context.REDIRECT_LASTS)
+    else:
+        # Where nothing is said, caches guess how long a 404 is good for; it may be there in a minute.
+        headers.setdefault("Cache-Control", "no-cache")
+    return response

@@ -1,0 +1,1 @@
+"""All reading: every page, feed and command asks here, and gets plain values back."""

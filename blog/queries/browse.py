@@ -1,0 +1,264 @@
+"""``browse``: the one question. The HTML page, both feeds, the API and the CLI ask it.
+
+``settle`` comes first: it turns old tag names into the tags they lead to, and says which
+names lead nowhere, so that a filter that reaches ``browse`` is known to mean something.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from blog.domain.errors import BadFilter, NotThere
+from blog.domain.filters import MAX_TEXT_LENGTH, Filter, Sort
+from blog.domain.tags import near_names
+from blog.domain.textquery import parse as parse_query
+from blog.facets.select import matching, newest
+from blog.queries.choices import Chip, Choice, Facets, chips, facets, loosened
+from blog.queries.entries import EntryView, Link, load_entries
+from blog.search.snippets import snippet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pyroaring import BitMap
+
+    from blog.domain.textquery import TextQuery
+    from blog.facets.snapshot import Snapshot
+    from blog.services import Services
+
+Pieces = list[tuple[str, bool]]
+_NEIGHBOUR_PAGES: Final = 2
+
+
+class UnknownTags(NotThere):
+    """Tags that the filter names and the blog has never had.
+
+    ``near`` gives for each the tags it may have meant, with their pages; ``rest`` is the
+    filter without them (None where nothing is left) and ``rest_count`` how many it finds.
+    """
+
+    def __init__(self, unknown: list[str], near: dict[str, list[Choice]], rest: Choice | None) -> None:
+        listed = " and ".join(f"“{slug}”" for slug in unknown)
+        super().__init__(f"There is no tag {listed} here.")
+        self.unknown = unknown
+        self.near = near
+        self.rest = rest
+
+
+class NoSuchPage(NotThere):
+    """A page past the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageLinks:
+    """The way through the pages; an empty address means there is no such page.
+
+    ``numbers`` are page numbers with their addresses; a None stands for the gap between two.
+    """
+
+    previous_url: str
+    next_url: str
+    numbers: tuple[tuple[int, str] | None, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Browse:
+    """The answer: one page of the filter's entries and everything that is offered beside it.
+
+    ``snippets`` holds, by entry id, pieces of text with whether each matched, for a search.
+    ``suggestion`` is "did you mean"; ``widen`` says for an empty result what each term's
+    removal would find. ``is_catching_up`` warns that the text index misses new entries, and
+    ``is_cut`` that more was typed than a search takes into account.
+    """
+
+    wanted: Filter
+    title: str
+    total: int
+    page: int
+    pages: int
+    entries: Sequence[EntryView]
+    chips: tuple[Chip, ...]
+    facets: Facets
+    links: PageLinks
+    orders: tuple[tuple[str, str, bool], ...]
+    snippets: dict[int, Pieces]
+    suggestion: Link | None
+    widen: tuple[Choice, ...]
+    is_catching_up: bool
+    is_cut: bool
+
+
+def settle(services: Services, wanted: Filter) -> Filter:
+    """Return the filter with old tag names replaced by the tags they lead to now.
+
+    Raises:
+        UnknownTags: it names tags that are none.
+        NotThere: it names a source, series or domain that is none.
+        BadFilter: two of its tags have become one, wanted and excluded.
+    """
+    snapshot = services.facets.current()
+    renames = snapshot.names.renames(wanted.all_tags)
+    settled = wanted.renamed(renames) if renames else wanted
+    unknown = snapshot.names.unknown_tags(settled.all_tags)
+    if unknown:
+        raise _unknown_tags(services, snapshot, settled, unknown)
+    _check_places(snapshot, settled)
+    return settled
+
+
+def _check_places(snapshot: Snapshot, wanted: Filter) -> None:
+    if wanted.source and wanted.source not in snapshot.names.sources:
+        raise NotThere(f"There is no source “{wanted.source}” here.")
+    if wanted.series and wanted.series not in snapshot.names.series:
+        raise NotThere(f"There is no series “{wanted.series}” here.")
+    if wanted.domain and wanted.domain not in snapshot.domains:
+        raise NotThere(f"Nothing here points to “{wanted.domain}”.")
+
+
+def _unknown_tags(services: Services, snapshot: Snapshot, wanted: Filter, unknown: list[str]) -> UnknownTags:
+    rest = _without_tags(wanted, unknown)
+    near = {
+        slug: _near_choices(
+            services, snapshot, _without_tags(wanted, [other for other in unknown if other != slug]), slug
+        )
+        for slug in unknown
+    }
+    names = snapshot.display_names
+    count = len(_matches(services, snapshot, rest)) if rest else 0
+    return UnknownTags(unknown, near, Choice(rest.title(names), rest.url(), count) if rest else None)
+
+
+def _without_tags(wanted: Filter, slugs: Iterable[str]) -> Filter:
+    for slug in slugs:
+        wanted = wanted.without_tag(slug)
+    return wanted
+
+
+def _near_choices(services: Services, snapshot: Snapshot, bare: Filter, slug: str) -> list[Choice]:
+    """Near names, each with the filter that has it instead of the unknown one."""
+    used = (tag.slug for tag in snapshot.names.tags.values() if tag.id in snapshot.tags)
+    choices = []
+    for near in near_names(slug, used):
+        try:
+            instead = bare.renamed({slug: near})
+        except BadFilter:
+            # The near one is asked for already where the unknown one is excluded, or the other way.
+            continue
+        count = len(_matches(services, snapshot, instead))
+        if count:
+            choices.append(Choice(snapshot.names.tags[near].name, instead.url(), count))
+    return choices
+
+
+def _matches(services: Services, snapshot: Snapshot, wanted: Filter) -> BitMap:
+    """The ids of everything the filter means, its text included."""
+    matches = matching(snapshot, wanted)
+    if not wanted.text:
+        return matches
+    return text_matches(services, snapshot, parse_query(wanted.text)) & matches
+
+
+def text_matches(services: Services, snapshot: Snapshot, query: TextQuery) -> BitMap:
+    """The public entries that a text matches; the fields of the text are looked up in the bitmaps."""
+
+    def by_field(name: str, value: str) -> BitMap:
+        return matching(snapshot, Filter(**{"tags": frozenset({value})} if name == "tag" else {name: value}))
+
+    return services.search.engine.matches(query, by_field, snapshot.everything)
+
+
+def browse(services: Services, wanted: Filter, page: int = 1) -> Browse:
+    """Answer the filter: its entries on this page, and what to click from here.
+
+    Raises:
+        NoSuchPage: ``page`` is past the last one.
+    """
+    snapshot = services.facets.current()
+    size = services.settings.page_size
+    matches = _matches(services, snapshot, wanted)
+    pages = max(1, -(-len(matches) // size))
+    if page > pages:
+        raise NoSuchPage(f"There is no page {page}: this has {'one page' if pages == 1 else f'{pages} pages'}.")
+    ids = _page_ids(services, snapshot, wanted, matches, (page - 1) * size, page * size)
+    with services.sessions.read() as session:
+        entries = load_entries(session, snapshot, ids)
+    query = parse_query(wanted.text) if wanted.text else None
+    return Browse(
+        wanted=wanted,
+        title=wanted.title(snapshot.display_names),
+        total=len(matches),
+        page=page,
+        pages=pages,
+        entries=entries,
+        chips=chips(wanted, snapshot.display_names),
+        facets=facets(snapshot, wanted, matches),
+        links=_page_links(wanted, page, pages),
+        orders=_orders(wanted),
+        snippets={one.id: snippet(one.text, query) for one in entries} if query else {},
+        suggestion=_suggestion(services, snapshot, wanted, query) if query and not matches else None,
+        widen=() if matches else _widened(services, snapshot, wanted),
+        is_catching_up=bool(query) and services.search.behind() > 0,
+        is_cut=query.truncated if query else False,
+    )
+
+
+def _page_ids(
+    services: Services, snapshot: Snapshot, wanted: Filter, matches: BitMap, start: int, stop: int
+) -> list[int]:
+    if wanted.order is Sort.RELEVANCE:
+        return services.search.engine.best(parse_query(wanted.text), matches, stop - start, start)
+    return newest(snapshot, matches, start, stop)
+
+
+def newest_entries(services: Services, wanted: Filter, limit: int) -> list[EntryView]:
+    """The newest entries of a filter, whatever its order: what its feeds hold."""
+    snapshot = services.facets.current()
+    ids = newest(snapshot, _matches(services, snapshot, wanted), 0, limit)
+    with services.sessions.read() as session:
+        return load_entries(session, snapshot, ids)
+
+
+def _orders(wanted: Filter) -> tuple[tuple[str, str, bool], ...]:
+    """The orders to choose from: label, address, whether it is the one in force."""
+    if not wanted.text:
+        return ()
+    return tuple((one.value, wanted.sorted_by(one).url(), wanted.order is one) for one in Sort)
+
+
+def _suggestion(services: Services, snapshot: Snapshot, wanted: Filter, query: TextQuery) -> Link | None:
+    """Did-you-mean, which keeps everything else the filter asks for, and finds something.
+
+    The index knows words that only scheduled or deleted entries hold; those are no suggestion.
+    """
+    better = services.search.engine.suggest(query)
+    if not better or better == wanted.text or len(better) > MAX_TEXT_LENGTH:
+        return None
+    instead = wanted.with_text(better)
+    return Link(better, instead.url()) if _matches(services, snapshot, instead) else None
+
+
+def _widened(services: Services, snapshot: Snapshot, wanted: Filter) -> tuple[Choice, ...]:
+    names = snapshot.display_names
+    choices = []
+    for left_out, wider in loosened(wanted):
+        count = len(_matches(services, snapshot, wider))
+        if wider and count:
+            choices.append(Choice(names.get(left_out, left_out), wider.url(), count))
+    return tuple(choices)
+
+
+def _page_links(wanted: Filter, page: int, pages: int) -> PageLinks:
+    near = range(max(1, page - _NEIGHBOUR_PAGES), min(pages, page + _NEIGHBOUR_PAGES) + 1)
+    shown = sorted({1, *near, pages})
+    numbers: list[tuple[int, str] | None] = []
+    for number in shown:
+        if numbers and number - (last := shown[shown.index(number) - 1]) > 1:
+            # A gap of one is that one page, which takes no more room than the dots.
+            numbers.append((last + 1, wanted.url(last + 1)) if number - last == 2 else None)
+        numbers.append((number, wanted.url(number)))
+    return PageLinks(
+        previous_url=wanted.url(page - 1) if page > 1 else "",
+        next_url=wanted.url(page + 1) if page < pages else "",
+        numbers=tuple(numbers) if pages > 1 else (),
+    )

@@ -1,0 +1,143 @@
+"""The pages that list places to go: all tags, one tag's own words, sources, series, domains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from blog.domain.filters import Filter, domain_url, tag_url
+from blog.models import Series, Tag
+from blog.queries.choices import Choice
+from blog.queries.entries import EntryView, Link, load_entries
+from blog.queries.permalinks import related_tags, series_ids
+
+if TYPE_CHECKING:
+    from blog.facets.names import Named
+    from blog.facets.snapshot import Snapshot
+    from blog.services import Services
+
+_RELATED: Final = 12
+_DOMAINS: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagIndex:
+    """Every tag in use, by count or by name; ``used_once`` counts those on a single entry."""
+
+    tags: tuple[Choice, ...]
+    used_once: int
+    unused: int
+    by_name: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagWords:
+    """What is said about one tag, and the tags that keep it company."""
+
+    name: str
+    description_html: str
+    related: tuple[Link, ...]
+    old_names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesPage:
+    """A series with its entries in their order."""
+
+    title: str
+    url: str
+    description_html: str
+    entries: tuple[EntryView, ...]
+
+
+def tag_index(services: Services, *, by_name: bool = False) -> TagIndex:
+    """List every tag that is on an entry."""
+    snapshot = services.facets.current()
+    sizes = snapshot.tags_by_size
+    tags = [_tag_choice(snapshot.names.tags_by_id[tag], size) for tag, size in sizes]
+    tags.sort(key=lambda one: one.label.casefold() if by_name else (-one.count, one.label.casefold()))
+    return TagIndex(
+        tags=tuple(tags),
+        used_once=sum(size == 1 for _, size in sizes),
+        unused=len(snapshot.names.tags) - len(sizes),
+        by_name=by_name,
+    )
+
+
+def top_tags_of_blog(services: Services, limit: int = 40) -> tuple[Choice, ...]:
+    """The biggest tags."""
+    snapshot = services.facets.current()
+    return tuple(
+        _tag_choice(snapshot.names.tags_by_id[tag], size) for tag, size in snapshot.tags_by_size[:limit]
+    )
+
+
+def _tag_choice(tag: Named, count: int) -> Choice:
+    return Choice(tag.name, tag_url(tag.slug), count)
+
+
+def tag_words(services: Services, slug: str) -> TagWords | None:
+    """Return what is known about a tag besides its entries; None where there is no such tag."""
+    snapshot = services.facets.current()
+    tag = snapshot.names.tags.get(slug)
+    if tag is None:
+        return None
+    with services.sessions.read() as session:
+        description = session.scalar(select(Tag.description_html).where(Tag.id == tag.id)) or ""
+    old = tuple(sorted(name for name, target in snapshot.names.aliases.items() if target == slug))
+    return TagWords(
+        name=tag.name,
+        description_html=description,
+        related=related_tags(snapshot, snapshot.tag(slug), {tag.id}, _RELATED),
+        old_names=old,
+    )
+
+
+def source_index(services: Services) -> tuple[Choice, ...]:
+    """Every source that has entries, the biggest first."""
+    snapshot = services.facets.current()
+    found = ((snapshot.names.sources_by_id[one], len(bitmap)) for one, bitmap in snapshot.sources.items())
+    choices = (Choice(one.name, Filter(source=one.slug).url(), count) for one, count in found)
+    return tuple(sorted(choices, key=lambda one: (-one.count, one.label)))
+
+
+def domain_index(services: Services) -> tuple[Choice, ...]:
+    """The domains that most entries point to."""
+    snapshot = services.facets.current()
+    choices = (Choice(host, domain_url(host), len(ids)) for host, ids in snapshot.domains.items())
+    return tuple(sorted(choices, key=lambda one: (-one.count, one.label))[:_DOMAINS])
+
+
+def series_index(services: Services) -> tuple[Choice, ...]:
+    """Every series that has entries; the one that was added to last comes first."""
+    snapshot = services.facets.current()
+    return tuple(_series_choice(snapshot, one) for one in _series_by_age(snapshot))
+
+
+def _series_by_age(snapshot: Snapshot) -> list[int]:
+    stamp = snapshot.rows.stamp
+    return sorted(snapshot.series, key=lambda one: max(map(stamp, snapshot.series[one])), reverse=True)
+
+
+def _series_choice(snapshot: Snapshot, series_id: int) -> Choice:
+    named = snapshot.names.series_by_id[series_id]
+    return Choice(named.name, Filter(series=named.slug).url(), len(snapshot.series[series_id]))
+
+
+def series_page(services: Services, slug: str) -> SeriesPage | None:
+    """Return a series with its entries in order; None where there is no such series."""
+    snapshot = services.facets.current()
+    named = snapshot.names.series.get(slug)
+    if named is None:
+        return None
+    with services.sessions.read() as session:
+        description = session.scalar(select(Series.description_html).where(Series.id == named.id)) or ""
+        entries = load_entries(session, snapshot, series_ids(session, snapshot, named.id))
+    return SeriesPage(
+        title=named.name,
+        url=Filter(series=slug).url(),
+        description_html=description,
+        entries=tuple(entries),
+    )

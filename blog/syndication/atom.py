@@ -1,0 +1,70 @@
+"""Atom feeds: RFC 4287, with the "via" and "related" links of its section 4.2.7.2."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+from xml.etree.ElementTree import Element, SubElement, tostring
+
+if TYPE_CHECKING:
+    from blog.syndication.items import Feed, FeedItem
+
+MEDIA_TYPE: Final = "application/atom+xml"
+_NAMESPACE: Final = "http://www.w3.org/2005/Atom"
+# XML 1.0, section 2.2: no escaping makes these legal in a document.
+_NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What an empty feed was last updated at (RFC 4287, 4.2.15 wants a date): never.
+_NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def write_atom(feed: Feed, generator: str) -> bytes:
+    """Return the feed as an Atom document in UTF-8."""
+    root = Element("feed", {"xmlns": _NAMESPACE, "xml:lang": feed.language})
+    _text(root, "title", feed.title)
+    if feed.subtitle:
+        _text(root, "subtitle", feed.subtitle)
+    _text(root, "id", feed.atom_url)
+    _link(root, "self", feed.atom_url, type=MEDIA_TYPE)
+    _link(root, "alternate", feed.page_url, type="text/html")
+    _text(root, "updated", _rfc3339(max((item.updated for item in feed.items), default=_NEVER)))
+    author = SubElement(root, "author")
+    _text(author, "name", feed.author)
+    _text(author, "uri", feed.base_url + "/")
+    _text(root, "generator", generator)
+    for item in feed.items:
+        _entry(root, item, feed.tag_scheme)
+    return bytes(tostring(root, encoding="utf-8", xml_declaration=True))
+
+
+def _entry(root: Element, item: FeedItem, tag_scheme: str) -> None:
+    entry = SubElement(root, "entry")
+    _text(entry, "title", item.title)
+    _text(entry, "id", item.id)
+    _link(entry, "alternate", item.url, type="text/html")
+    if item.related:
+        _link(entry, "related", item.related, title=item.related_title)
+    if item.via:
+        _link(entry, "via", item.via, title=item.via_title)
+    _text(entry, "published", _rfc3339(item.published))
+    _text(entry, "updated", _rfc3339(item.updated))
+    for slug, name in item.tags:
+        SubElement(entry, "category", {"term": slug, "scheme": tag_scheme, "label": _legal(name)})
+    _text(entry, "content", item.html, type="html")
+
+
+def _text(parent: Element, name: str, value: str, **attributes: str) -> None:
+    SubElement(parent, name, attributes).text = _legal(value)
+
+
+def _link(parent: Element, rel: str, href: str, **attributes: str) -> None:
+    given = {name: _legal(value) for name, value in attributes.items() if value}
+    SubElement(parent, "link", {"rel": rel, "href": _legal(href)} | given)
+
+
+def _legal(text: str) -> str:
+    return _NOT_XML.sub("", text)
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

@@ -1,0 +1,50 @@
+"""What a feed is made of, whichever form it is written in. All addresses are absolute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedItem:
+    """One entry in a feed; ``related`` is what a link points to, ``via`` where it was found.
+
+    ``tags`` are (slug, display name) pairs, ``html`` is the whole content.
+    """
+
+    id: str
+    title: str
+    url: str
+    html: str
+    published: datetime
+    updated: datetime
+    tags: tuple[tuple[str, str], ...] = ()
+    related: str = ""
+    related_title: str = ""
+    via: str = ""
+    via_title: str = ""
+    image: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A feed and its items, newest first.
+
+    ``atom_url`` and ``json_url`` are its own addresses, ``page_url`` that of the page it is
+    the twin of, ``tag_scheme`` the address that tags are terms of.
+    """
+
+    title: str
+    subtitle: str
+    language: str
+    author: str
+    base_url: str
+    page_url: str
+    atom_url: str
+    json_url: str
+    tag_scheme: str
+    items: tuple[FeedItem, ...]

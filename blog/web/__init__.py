@@ -1,0 +1,1 @@
+"""HTTP: views that parse, ask and render. No SQL and no searching below here."""

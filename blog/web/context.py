@@ -1,0 +1,133 @@
+"""What every view and template needs of the request: the services, addresses, and words for numbers."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from flask import Flask, current_app, redirect, request
+from markupsafe import Markup
+from werkzeug.exceptions import BadRequest
+
+from blog.domain.dates import spoken_day
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from werkzeug.wrappers import Response
+
+    from blog.services import Services
+
+_KEY: Final = "crosstag.services"
+_STATIC: Final = Path(__file__).resolve().parent.parent / "static"
+# A redirect is as permanent as the name it is about: browsers keep a 301 for ever unless told otherwise.
+REDIRECT_LASTS: Final = "public, max-age=3600"
+
+
+def attach(app: Flask, services: Services) -> None:
+    """Give the app its services and the templates their words."""
+    app.extensions[_KEY] = services
+    app.jinja_env.filters.update(
+        spoken_day=spoken_day,
+        spoken_time=spoken_time,
+        iso=iso,
+        number=number,
+        times=times,
+        stored_html=stored_html,
+    )
+    app.jinja_env.globals.update(site=services.settings, static=static_url)
+
+
+def services() -> Services:
+    """Return the services of the app that serves this request."""
+    found: Services = current_app.extensions[_KEY]
+    return found
+
+
+def base_url() -> str:
+    """Return the blog's address without a slash at its end: as set, else as this request came in.
+
+    Raises:
+        BadRequest: it is not set, and the request names no host that addresses could be made of.
+    """
+    known = services().settings.base_url
+    if not known and not request.host:
+        raise BadRequest("This request does not name the host it is for. Its operator may set base_url.")
+    return known or request.host_url.rstrip("/")
+
+
+def redirect_unless_at(address: str) -> Response | None:
+    """Return a permanent redirect to the address, unless the request is for it however it is encoded.
+
+    Comparing what the address *means* keeps a client that encodes otherwise than we do from
+    being sent round in circles.
+    """
+    target = urlsplit(address)
+    asked = (request.path, list(request.args.items(multi=True)))
+    if asked == (unquote(target.path), parse_qsl(target.query, keep_blank_values=True)):
+        return None
+    return moved(address)
+
+
+def moved(address: str) -> Response:
+    """Return a permanent redirect that may be cached for an hour."""
+    response = redirect(address, 301)
+    response.headers["Cache-Control"] = REDIRECT_LASTS
+    return response
+
+
+def parameters() -> dict[str, list[str]]:
+    """Return the query's parameters, each with all its values."""
+    return request.args.to_dict(flat=False)
+
+
+def static_url(name: str) -> str:
+    """Return the address of a static file, which changes whenever its content does."""
+    return f"/static/{name}?v={_digests()[name]}"
+
+
+def is_digest(name: str, digest: str) -> bool:
+    """Tell whether a static file has this very content."""
+    return _digests().get(name) == digest
+
+
+@cache
+def _digests() -> dict[str, str]:
+    return {
+        path.relative_to(_STATIC).as_posix(): hashlib.blake2b(path.read_bytes(), digest_size=6).hexdigest()
+        for path in _STATIC.rglob("*")
+        if path.is_file()
+    }
+
+
+def stored_html(html: str) -> Markup:
+    """Let HTML from the database through unescaped: ``blog.rendering`` made it safe before it was stored.
+
+    This is the only place that says so; templates and feeds both come here.
+    """
+    return Markup(html)  # noqa: S704
+
+
+def spoken_time(moment: datetime) -> str:
+    """Return a time for people, on the blog's clock: "3:04 pm, 25 May 2009"."""
+    local = moment.astimezone(services().settings.zone)
+    hour = local.hour % 12 or 12
+    return f"{hour}:{local.minute:02} {'am' if local.hour < 12 else 'pm'}, {spoken_day(local.date())}"
+
+
+def iso(moment: datetime) -> str:
+    """Return a time for ``<time datetime>``."""
+    return moment.isoformat(timespec="seconds")
+
+
+def number(count: int) -> str:
+    """Return "1,219"."""
+    return f"{count:,}"
+
+
+def times(count: int, one: str, many: str) -> str:
+    """Return "1 entry" or "1,219 entries"."""
+    return f"{count:,} {one if count == 1 else many}"

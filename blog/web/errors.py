@@ -1,0 +1,74 @@
+"""The one place that turns errors into HTTP: each becomes a page with a sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from flask import request
+from werkzeug.exceptions import HTTPException
+
+from blog.domain.addresses import parse_text
+from blog.domain.errors import BadFilter, NotThere
+from blog.queries.browse import UnknownTags
+from blog.queries.redirects import redirect_for
+from blog.web.context import moved, services
+from blog.web.pages import page
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from werkzeug.wrappers import Response
+
+_NOTHING_HERE = "Nothing lives at this address. Perhaps a search finds what you came for."
+
+
+def bad_filter(error: BadFilter) -> Response:
+    """400: the address cannot be understood."""
+    return _page(400, "This address makes no sense here", error.sentence)
+
+
+def not_there(error: NotThere) -> Response:
+    """404, unless the address is known to have moved."""
+    return _redirected() or _page(404, "Not here", error.sentence)
+
+
+def unknown_tags(error: UnknownTags) -> Response:
+    """404 that says which tags are unknown and offers near ones."""
+    return _redirected() or _page(404, "No such tag", error.sentence, near=error.near, rest=error.rest)
+
+
+def http_error(error: HTTPException) -> Response | HTTPException:
+    """Everything that Flask refuses by itself: unknown addresses, wrong methods, requests too large."""
+    if error.response is not None or (error.code or 500) < 400:
+        return error
+    if error.code == 404:
+        return _redirected() or _page(404, "Not here", _NOTHING_HERE)
+    response = _page(error.code or 500, error.name, error.description or error.name)
+    # A 405 has to name the methods that are allowed (RFC 9110, section 15.5.6).
+    for name, value in error.get_headers():
+        if name.lower() == "allow":
+            response.headers[name] = value
+    return response
+
+
+def _redirected() -> Response | None:
+    try:
+        path = parse_text(request.path)
+    except BadFilter:
+        return None
+    target = redirect_for(services(), urlsplit(request.host_url).hostname or "", path)
+    return moved(target) if target else None
+
+
+def _page(status: int, title: str, sentence: str, **values: Any) -> Response:
+    response = page("error.html", status=status, title=title, sentence=sentence, **values)
+    response.status_code = status
+    return response
+
+
+def register(app: Flask) -> None:
+    """Let the app show errors as pages."""
+    app.register_error_handler(BadFilter, bad_filter)
+    app.register_error_handler(UnknownTags, unknown_tags)
+    app.register_error_handler(NotThere, not_there)
+    app.register_error_handler(HTTPException, http_error)

@@ -1,0 +1,210 @@
+"""The twins of filter pages: the same question, answered as Atom or JSON Feed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Final
+
+from flask import Blueprint, Response, request
+from markupsafe import Markup
+
+from blog.domain.addresses import parse_domain, parse_period, parse_search, parse_slug, parse_tags
+from blog.domain.entry import Kind
+from blog.domain.filters import EVERYTHING, Filter
+from blog.queries.browse import newest_entries, settle
+from blog.rendering import absolute
+from blog.syndication.atom import MEDIA_TYPE as ATOM
+from blog.syndication.atom import write_atom
+from blog.syndication.items import Feed, FeedItem
+from blog.syndication.jsonfeed import MEDIA_TYPE as JSON
+from blog.syndication.jsonfeed import write_json
+from blog.web.context import base_url, parameters, redirect_unless_at, services, stored_html
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from werkzeug.wrappers import Response as AnyResponse
+
+    from blog.queries.entries import EntryView
+
+feeds = Blueprint("feeds", __name__)
+_FORM: Final = "<any(atom,json):form>"
+_YEAR: Final = "<int(fixed_digits=4):year>"
+GENERATOR: Final = f"Crosstag {version('crosstag')}"
+
+
+def filter_feed(wanted: Filter, form: str) -> AnyResponse:
+    """Answer with a filter's feed, or send the subscriber to its one address."""
+    settled = settle(services(), wanted)
+    if elsewhere := redirect_unless_at(settled.feed_url(form)):
+        return elsewhere
+    feed = _feed(settled)
+    body = write_atom(feed, GENERATOR) if form == "atom" else write_json(feed)
+    response = Response(body, content_type=f"{ATOM if form == 'atom' else JSON}; charset=utf-8")
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cache-Control"] = "public, max-age=300, stale-while-revalidate=86400"
+    response.add_etag()
+    _date(response)
+    return response.make_conditional(request)
+
+
+def _date(response: Response) -> None:
+    """Say when the blog last changed, for readers that send If-Modified-Since and no ETag.
+
+    It is the time of the last change to anything: an entry that is tagged today, or taken
+    away, changes a feed without any date in it changing. Within the second of a change
+    nothing is said, as another may follow that the header could not tell from this one
+    (RFC 9110, section 8.8.2.2).
+    """
+    moved = datetime.fromtimestamp(services().facets.current().moved // 1_000_000, UTC)
+    if moved < services().clock() - timedelta(seconds=2):
+        response.last_modified = moved
+
+
+def _feed(wanted: Filter) -> Feed:
+    settings = services().settings
+    base = base_url()
+    said = wanted.title(services().facets.current().display_names)
+    entries = newest_entries(services(), wanted, settings.feed_size)
+    return Feed(
+        title=f"{settings.title}: {said}" if wanted else settings.title,
+        subtitle="" if wanted else settings.tagline,
+        language=settings.language,
+        author=settings.author or settings.title,
+        base_url=base,
+        page_url=base + wanted.url(),
+        atom_url=base + wanted.feed_url("atom"),
+        json_url=base + wanted.feed_url("json"),
+        tag_scheme=f"{base}/tags/",
+        items=tuple(_item(entry, base) for entry in entries),
+    )
+
+
+def _item(entry: EntryView, base: str) -> FeedItem:
+    url = base + entry.permalink
+    return FeedItem(
+        id=entry.atom_id,
+        title=entry.name,
+        url=url,
+        html=absolute(_content(entry), base, url),
+        published=entry.published,
+        updated=entry.updated,
+        tags=tuple((slug, tag.label) for slug, tag in zip(entry.tag_slugs, entry.tags, strict=True)),
+        related=entry.url,
+        related_title=entry.title or entry.citation,
+        via=entry.via_url,
+        via_title=entry.via_title,
+        image=entry.image_url,
+    )
+
+
+def _content(entry: EntryView) -> str:
+    """The whole entry as HTML, for readers that show nothing but the content."""
+    parts = [_CONTENTS[entry.kind](entry)]
+    if entry.via_url:
+        parts.append(
+            Markup('<p>(via <a href="{}">{}</a>)</p>').format(entry.via_url, entry.via_title or entry.via_url)
+        )
+    return "\n".join(part for part in parts if part)
+
+
+def _image(entry: EntryView) -> Markup:
+    if not entry.image_url:
+        return Markup("")
+    return Markup('<p><img src="{}" alt="{}"></p>').format(entry.image_url, entry.image_alt)
+
+
+def _plain_content(entry: EntryView) -> str:
+    return _image(entry) + stored_html(entry.html)
+
+
+def _pointing_content(entry: EntryView) -> str:
+    if not entry.url:
+        return _plain_content(entry)
+    link = Markup('<p><a href="{}"><strong>{}</strong></a></p>').format(entry.url, entry.name)
+    return link + _plain_content(entry)
+
+
+def _quoting_content(entry: EntryView) -> str:
+    quoted = Markup('<blockquote cite="{}">{}</blockquote>').format(entry.url, stored_html(entry.html))
+    if not entry.citation:
+        return quoted
+    linked = Markup('<a href="{}">{}</a>').format(entry.url, entry.citation)
+    context = f", {entry.context}" if entry.context else ""
+    return quoted + Markup("<p>— {}{}</p>").format(linked if entry.url else entry.citation, context)
+
+
+_CONTENTS: Final = {
+    Kind.ARTICLE: _plain_content,
+    Kind.NOTE: _plain_content,
+    Kind.LINK: _pointing_content,
+    Kind.ACTIVITY: _pointing_content,
+    Kind.QUOTATION: _quoting_content,
+}
+
+
+@feeds.get(f"/feed.{_FORM}")
+def everything(form: str) -> AnyResponse:
+    """Feed of the whole blog."""
+    return filter_feed(EVERYTHING, form)
+
+
+@feeds.get(f"/tags/<expression>.{_FORM}")
+def tags(expression: str, form: str) -> AnyResponse:
+    """Feed of any combination of tags."""
+    return filter_feed(parse_tags(expression), form)
+
+
+@feeds.get(f"/search.{_FORM}")
+def search(form: str) -> AnyResponse:
+    """Feed of any filter."""
+    return filter_feed(parse_search(parameters()), form)
+
+
+@feeds.get(f"/sources/<slug>.{_FORM}")
+def source(slug: str, form: str) -> AnyResponse:
+    """Feed of a source."""
+    return filter_feed(Filter(source=parse_slug("source", slug)), form)
+
+
+@feeds.get(f"/domains/<host>.{_FORM}")
+def domain(host: str, form: str) -> AnyResponse:
+    """Feed of what points to a domain."""
+    return filter_feed(Filter(domain=parse_domain(host)), form)
+
+
+@feeds.get(f"/series/<slug>.{_FORM}")
+def series(slug: str, form: str) -> AnyResponse:
+    """Feed of a series."""
+    return filter_feed(Filter(series=parse_slug("series", slug)), form)
+
+
+@feeds.get(f"/{_YEAR}.{_FORM}")
+def year(year: int, form: str) -> AnyResponse:
+    """Feed of a year."""
+    return filter_feed(parse_period(str(year)), form)
+
+
+@feeds.get(f"/{_YEAR}/<month>.{_FORM}")
+def month(year: int, month: str, form: str) -> AnyResponse:
+    """Feed of a month."""
+    return filter_feed(parse_period(str(year), month), form)
+
+
+@feeds.get(f"/{_YEAR}/<month>/<day>.{_FORM}")
+def day(year: int, month: str, day: str, form: str) -> AnyResponse:
+    """Feed of a day."""
+    return filter_feed(parse_period(str(year), month, day), form)
+
+
+def _kind_view(kind: Kind, form: str) -> AnyResponse:
+    return filter_feed(Filter(kinds=frozenset({kind})), form)
+
+
+def register(app: Flask) -> None:
+    """Add the feeds to the app; each kind has its own address."""
+    app.register_blueprint(feeds)
+    for kind in Kind:
+        app.add_url_rule(
+            f"/{kind.plural}.{_FORM}", f"feeds.kind_{kind}", lambda form, kind=kind: _kind_view(kind, form)
+        )

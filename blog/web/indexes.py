@@ -1,0 +1,66 @@
+"""The pages that list where one can go: tags, sources, domains, series, years."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, request
+
+from blog.domain.errors import BadFilter
+from blog.queries.archives import years
+from blog.queries.indexes import domain_index, series_index, source_index, tag_index
+from blog.web.context import redirect_unless_at, services
+from blog.web.pages import page, respond
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+    from blog.queries.choices import Choice
+
+indexes = Blueprint("indexes", __name__)
+
+
+@indexes.get("/tags/")
+def tags() -> Response:
+    """List every tag, by count or by name."""
+    sort = request.args.get("sort") or "count"
+    if sort not in ("count", "name"):
+        raise BadFilter(f"“{sort[:80]}” is not an order of tags; there are count and name.")
+    by_name = sort == "name"
+    address = "/tags/?sort=name" if by_name else "/tags/"
+    index = tag_index(services(), by_name=by_name)
+    return redirect_unless_at(address) or respond(page("tags.html", address=address, index=index))
+
+
+@indexes.get("/sources/")
+def sources() -> Response:
+    """List where entries come from."""
+    return _places(
+        "/sources/", "Sources", "Where entries come from besides this blog.", source_index(services())
+    )
+
+
+@indexes.get("/domains/")
+def domains() -> Response:
+    """List the sites that most entries point to."""
+    return _places("/domains/", "Domains", "The sites that most entries point to.", domain_index(services()))
+
+
+@indexes.get("/series/")
+def series() -> Response:
+    """List the series."""
+    return _places(
+        "/series/", "Series", "Entries that belong together, in their order.", series_index(services())
+    )
+
+
+@indexes.get("/archive/")
+def archive() -> Response:
+    """List the years."""
+    return _places("/archive/", "Archive", "Everything, year by year.", years(services()))
+
+
+def _places(address: str, title: str, intro: str, choices: tuple[Choice, ...]) -> Response:
+    return redirect_unless_at(address) or respond(
+        page("places.html", address=address, title=title, intro=intro, choices=choices)
+    )

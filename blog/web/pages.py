@@ -1,0 +1,65 @@
+"""Rendering: what every page is given besides its own values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from flask import make_response, render_template, request
+
+from blog.domain.filters import EVERYTHING, Filter
+from blog.web.context import base_url, services
+
+if TYPE_CHECKING:
+    from flask import Response
+    from werkzeug.wrappers import Response as AnyResponse
+
+
+@dataclass(frozen=True, slots=True)
+class PageFeeds:
+    """The feeds that a page names: its own twins, or the whole blog's."""
+
+    title: str
+    atom: str
+    json: str
+
+
+def feeds_of(wanted: Filter, title: str) -> PageFeeds:
+    """Return the addresses of a filter's feeds."""
+    return PageFeeds(title, wanted.feed_url("atom"), wanted.feed_url("json"))
+
+
+def page(template: str, *, wanted: Filter | None = None, address: str = "", **values: Any) -> Response:
+    """Render a page.
+
+    ``wanted`` is the filter that the page is about, whose feeds it names and which its
+    search box keeps; ``address`` is its one address, for ``rel="canonical"``.
+    """
+    return make_response(render_template(template, **_common(wanted, address), **values))
+
+
+def _common(wanted: Filter | None, address: str) -> dict[str, Any]:
+    settings = services().settings
+    names = services().facets.current().display_names
+    title = f"{settings.title}: {wanted.title(names)}" if wanted else settings.title
+    return {
+        "feeds": feeds_of(wanted or EVERYTHING, title),
+        "canonical": f"{base_url()}{address}" if address else "",
+        "search_text": wanted.text if wanted else "",
+        "search_filter": wanted,
+        "search_keeps": _kept(wanted) if wanted else [],
+    }
+
+
+def _kept(wanted: Filter) -> list[tuple[str, str]]:
+    """What a new search from this page keeps: the same filter with another text."""
+    # Any text makes the address the general one, /search/?…, whose parameters the form repeats.
+    query = urlsplit(wanted.with_text("x").url()).query
+    return [(name, value) for name, value in parse_qsl(query) if name not in ("q", "sort")]
+
+
+def respond(response: AnyResponse) -> AnyResponse:
+    """Give a page its validator, and answer 304 where the reader has it already."""
+    response.add_etag()
+    return response.make_conditional(request)

@@ -1,0 +1,156 @@
+"""The pages of filters: home, tags, kinds, sources, domains, periods and searches.
+
+Each view reads an address as a ``Filter``; ``filter_page`` does the rest for all of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, request
+
+from blog.domain.addresses import (
+    SEARCH_PARAMETERS,
+    parse_domain,
+    parse_page,
+    parse_period,
+    parse_search,
+    parse_slug,
+    parse_tags,
+)
+from blog.domain.entry import Kind
+from blog.domain.filters import EVERYTHING, Filter
+from blog.queries.archives import archive, on_this_day, years
+from blog.queries.browse import Browse, NoSuchPage, browse, settle
+from blog.queries.indexes import series_index, series_page, tag_words, top_tags_of_blog
+from blog.web.context import parameters, redirect_unless_at, services
+from blog.web.pages import page, respond
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from werkzeug.wrappers import Response
+
+public = Blueprint("public", __name__)
+
+
+def filter_page(wanted: Filter) -> Response:
+    """Show a filter's page, or send the reader to its one address."""
+    number = parse_page(request.args.getlist("page"))
+    settled = settle(services(), wanted)
+    if elsewhere := redirect_unless_at(settled.url(number)):
+        return elsewhere
+    if settled == Filter(series=settled.series) and settled.series:
+        return _series(settled, number)
+    answer = browse(services(), settled, number)
+    return respond(_home(answer) if not settled and number == 1 else _filter(answer))
+
+
+def _filter(answer: Browse) -> Response:
+    wanted = answer.wanted
+    (tag,) = wanted.tags if len(wanted.tags) == 1 else ("",)
+    is_tag = wanted == Filter(tags=wanted.tags) and bool(tag)
+    is_period = wanted.year is not None and wanted == EVERYTHING.in_period(
+        wanted.year, wanted.month, wanted.day
+    )
+    return page(
+        "filter.html",
+        wanted=wanted,
+        address=wanted.url(answer.page),
+        page=answer,
+        words=tag_words(services(), tag) if is_tag else None,
+        archive=archive(services(), wanted) if is_period else None,
+    )
+
+
+def _home(answer: Browse) -> Response:
+    today = services().clock().astimezone(services().settings.zone).date()
+    return page(
+        "home.html",
+        wanted=EVERYTHING,
+        address="/",
+        page=answer,
+        top_tags=top_tags_of_blog(services()),
+        series=series_index(services())[:8],
+        years=years(services()),
+        today=today,
+        on_this_day=[one for one in on_this_day(services(), today, 8) if one[0] != today.year],
+    )
+
+
+def _series(wanted: Filter, number: int) -> Response:
+    """A series is read in its own order, and whole, so it has one page."""
+    if number > 1:
+        raise NoSuchPage(f"There is no page {number}: a series has one page.")
+    series = series_page(services(), wanted.series)
+    return respond(page("series.html", wanted=wanted, address=wanted.url(), series=series))
+
+
+@public.get("/")
+def home() -> Response:
+    """Show the latest of everything."""
+    return filter_page(EVERYTHING)
+
+
+@public.get("/tags/<expression>/")
+def tags(expression: str) -> Response:
+    """Show any combination of tags."""
+    return filter_page(parse_tags(expression))
+
+
+@public.get("/search/")
+def search() -> Response:
+    """Search; without a question, explain how."""
+    if not set(request.args).intersection((*SEARCH_PARAMETERS, "page")):
+        tags = top_tags_of_blog(services())
+        return redirect_unless_at("/search/") or respond(page("search.html", address="/search/", top_tags=tags))
+    wanted = parse_search(parameters())
+    if not wanted and "page" not in request.args:
+        return redirect_unless_at("/search/") or filter_page(wanted)
+    return filter_page(wanted)
+
+
+@public.get("/sources/<slug>/")
+def source(slug: str) -> Response:
+    """Show what comes from one source."""
+    return filter_page(Filter(source=parse_slug("source", slug)))
+
+
+@public.get("/domains/<host>/")
+def domain(host: str) -> Response:
+    """Show what points to one domain."""
+    return filter_page(Filter(domain=parse_domain(host)))
+
+
+@public.get("/series/<slug>/")
+def series(slug: str) -> Response:
+    """Show a series in its order."""
+    return filter_page(Filter(series=parse_slug("series", slug)))
+
+
+@public.get("/<int(fixed_digits=4):year>/")
+def year(year: int) -> Response:
+    """Show a year."""
+    return filter_page(parse_period(str(year)))
+
+
+@public.get("/<int(fixed_digits=4):year>/<month>/")
+def month(year: int, month: str) -> Response:
+    """Show a month."""
+    return filter_page(parse_period(str(year), month))
+
+
+@public.get("/<int(fixed_digits=4):year>/<month>/<day>/")
+def day(year: int, month: str, day: str) -> Response:
+    """Show a day."""
+    return filter_page(parse_period(str(year), month, day))
+
+
+def _kind_view(kind: Kind) -> Response:
+    return filter_page(Filter(kinds=frozenset({kind})))
+
+
+def register(app: Flask) -> None:
+    """Add these pages to the app; each kind has its own address."""
+    app.register_blueprint(public)
+    for kind in Kind:
+        app.add_url_rule(f"/{kind.plural}/", f"public.kind_{kind}", lambda kind=kind: _kind_view(kind))

@@ -1,0 +1,22 @@
+"""What a WSGI server loads: ``blog.wsgi:make_app``, which opens the blog that CROSSTAG_DATA names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from blog.app import create_app
+from blog.config import load
+from blog.indexer import Indexer
+from blog.services import open_services
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def make_app() -> Flask:
+    """Open the blog and return its application; a thread of this process keeps the text index up to date."""
+    services = open_services(load(Path(os.environ.get("CROSSTAG_DATA", "data")), os.environ))
+    Indexer(services).start()
+    return create_app(services)
