@@ -1,0 +1,5 @@
+"""``python -m blog`` is ``crosstag``."""
+
+from blog.cli import main
+
+main()

@@ -1,0 +1,295 @@
+"""The command line: ``crosstag``. The only place that prints, and that turns errors into exit codes.
+
+Exit codes: 0 all well; 1 it could not be done, with the reason on standard error; 2 the
+command was called wrongly; 3 an import went through, but some items could not be imported.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from blog.changes.imports import ImportLedger
+from blog.config import DEMO, SETTINGS_FILE, load
+from blog.db import Sessions, migrate
+from blog.domain.entry import Kind
+from blog.domain.errors import CrosstagError
+from blog.fetch import fetch
+from blog.queries.overview import Overview, find_faults, overview, worth_opening
+from blog.services import Services, open_services
+from importers import registry
+from importers.material import Material
+from importers.pipeline import Outcome, Report, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from blog.config import Settings
+
+_MOST_REASONS: Final = 20
+_SETTINGS_TEMPLATE: Final = """\
+# The settings of this blog. Every one may also be set in the environment, as CROSSTAG_TITLE
+# and so on, which wins over this file. docs/settings.md explains them all.
+
+title = "My linkblog"
+# tagline = "Links and notes, kept since today"
+# author = "Your name"
+# base_url = "https://example.com"   # where readers find the blog; feeds need it
+# time_zone = "Europe/London"
+"""
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+class Commands(click.Group):
+    """The commands, in the order in which a newcomer needs them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands as they were added."""
+        return list(self.commands)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("data"),
+    envvar="CROSSTAG_DATA",
+    show_default=True,
+    help="The directory that holds the blog: its database, its text index and its settings.",
+)
+@click.version_option(package_name="crosstag", prog_name="crosstag")
+@click.pass_context
+def cli(context: click.Context, data: Path) -> None:
+    """A linkblog whose every intersection of tags is a page with facets and a feed.
+
+    Start with "crosstag serve": it makes what is missing. Bring in what you have written
+    elsewhere with "crosstag import".
+    """
+    context.obj = data
+
+
+@cli.command()
+@click.option("--host", help="The address to listen on.  [default: 127.0.0.1]")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on.  [default: 8000]")
+@click.option("--demo", is_flag=True, help="If the blog is empty, load the demo blog first.")
+@click.pass_obj
+def serve(data: Path, host: str | None, port: int | None, demo: bool) -> None:
+    """Serve the blog; make it first if there is none."""
+    settings = load(data, os.environ)
+    host, port = host or settings.host, port or settings.port
+    _refuse_taken_port(host, port)
+    with closing(open_services(settings)) as services:
+        if demo and not overview(services).entries:
+            out.print("The blog is empty: loading the demo blog …")
+            _import(services, Material.of_path(DEMO), source="", kind=None, dry_run=False)
+        _say_where(services, host, port)
+    # The workers are processes of their own, which open the blog for themselves.
+    os.environ["CROSSTAG_DATA"] = str(data)
+    Granian(
+        "blog.wsgi:make_app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        factory=True,
+        workers=1,
+        blocking_threads=settings.threads,
+        websockets=False,
+        log_level=LogLevels.warning,
+    ).serve()
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with closing(socket.socket(family)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CrosstagError(
+                f"Cannot listen on {host}, port {port}: {error.strerror}. Choose another with --port."
+            ) from error
+
+
+def _say_where(services: Services, host: str, port: int) -> None:
+    base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    out.print(f"\nCrosstag serves “{escape(services.settings.title)}” on [bold]{base}/[/bold]")
+    places = worth_opening(services)
+    if places:
+        out.print("Worth opening:")
+    for place in places:
+        out.print(f"  {base}{place.url}   {escape(place.label)}", soft_wrap=True)
+    out.print("Ctrl-C stops it.\n")
+
+
+@cli.command()
+@click.pass_obj
+def init(data: Path) -> None:
+    """Make an empty blog, with a settings file to fill in."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = data / SETTINGS_FILE
+    if not path.exists():
+        path.write_text(_SETTINGS_TEMPLATE, encoding="utf-8")
+    with closing(open_services(load(data, os.environ))) as services:
+        count = overview(services).entries
+    out.print(f"The blog in {data}/ is ready, with {count:,} entries. Its settings are in {path}.")
+
+
+@cli.command("import")
+@click.argument("what")
+@click.option("--source", default="", metavar="NAME", help="Name the place these entries come from.")
+@click.option("--kind", type=click.Choice([kind.value for kind in Kind]), help="Make every entry of this kind.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
+@click.pass_context
+def import_(context: click.Context, what: str, source: str, kind: str | None, dry_run: bool) -> None:
+    """Bring entries in from WHAT: a file, a directory, or the address of a feed.
+
+    The format is found out from the content. Importing the same again changes nothing but
+    what has changed there, and never what you have edited here.
+    """
+    with closing(open_services(load(context.obj, os.environ))) as services:
+        material = _material(what, services.settings)
+        chosen = Kind(kind) if kind else None
+        report = _import(services, material, source=source, kind=chosen, dry_run=dry_run)
+    if report.failures:
+        context.exit(3)
+
+
+def _material(what: str, settings: Settings) -> Material:
+    if what.startswith(("http://", "https://")):
+        fetched = fetch(what, timeout=settings.fetch_timeout, allow_private=settings.fetch_private)
+        return Material.of_bytes(fetched.data, what)
+    return Material.of_path(Path(what))
+
+
+def _import(services: Services, material: Material, *, source: str, kind: Kind | None, dry_run: bool) -> Report:
+    importer = registry.detect(material)
+    out.print(f"{material.label} is {importer.title}.", soft_wrap=True, markup=False)
+    with _progress("Importing", importer.count(material)) as advance:
+        report = run(
+            importer.parse(material),
+            ImportLedger(services),
+            source=source,
+            kind=kind,
+            dry_run=dry_run,
+            on_progress=advance,
+        )
+    if not dry_run:
+        _index(services, "Indexing")
+    _print_report(report, dry_run)
+    return report
+
+
+@contextmanager
+def _progress(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar on a terminal, and nothing where the output goes to a file."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
+        task = progress.add_task(label, total=total)
+        yield lambda count: progress.advance(task, count)
+
+
+def _index(services: Services, label: str, *, anew: bool = False) -> bool:
+    work = services.search.rebuild if anew else services.search.catch_up
+    with _progress(label, overview(services).entries if anew else None) as advance:
+        done = work(advance)
+    if not done:
+        out.print("The text index is being brought up to date by a server that runs.")
+    return done
+
+
+def _print_report(report: Report, dry_run: bool) -> None:
+    counts = ", ".join(f"{report.counts[one]:,} {one.value}" for one in Outcome)
+    out.print(f"{'Would be: ' if dry_run else ''}{counts}.")
+    for title, reasons in (("Not imported", report.failures), ("To know", report.notes)):
+        if not reasons:
+            continue
+        out.print(f"{title}:")
+        for name, reason in reasons[:_MOST_REASONS]:
+            out.print(f"  {name}: {reason}", markup=False, soft_wrap=True)
+        if len(reasons) > _MOST_REASONS:
+            out.print(f"  … and {len(reasons) - _MOST_REASONS:,} more.")
+
+
+@cli.command()
+@click.pass_obj
+def reindex(data: Path) -> None:
+    """Throw the text index away and make it anew from the database."""
+    with closing(open_services(load(data, os.environ))) as services:
+        if not _index(services, "Indexing", anew=True):
+            raise CrosstagError("Another process is writing to the text index. Stop the server, or try again.")
+        out.print(f"The text index holds all {overview(services).entries:,} entries.")
+
+
+@cli.command()
+@click.pass_obj
+def stats(data: Path) -> None:
+    """Count what the blog holds."""
+    with closing(open_services(load(data, os.environ))) as services:
+        _print_overview(overview(services))
+
+
+def _print_overview(found: Overview) -> None:
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for label, value in found.rows():
+        table.add_row(label, f"{value:,}" if isinstance(value, int) else value)
+    out.print(table)
+
+
+@cli.command("migrate")
+@click.pass_obj
+def migrate_(data: Path) -> None:
+    """Bring the database's tables up to date; "serve" does so by itself."""
+    settings = load(data, os.environ)
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with closing(Sessions(settings.database_url)) as sessions:
+        before, after = migrate(sessions)
+    if before == after:
+        out.print(f"The tables are up to date (revision {after}).")
+    else:
+        out.print(f"The tables went from revision {before or 'nothing'} to {after}.")
+
+
+@cli.command()
+@click.pass_obj
+def check(data: Path) -> None:
+    """Look for anything wrong: settings, database, facets and text index."""
+    with closing(open_services(load(data, os.environ))) as services:
+        faults = find_faults(services)
+    for fault in faults:
+        err.print(f"- {fault}", markup=False, soft_wrap=True)
+    if faults:
+        raise CrosstagError(f"{len(faults)} {'thing is' if len(faults) == 1 else 'things are'} wrong.")
+    out.print("All is well.")
+
+
+def main() -> None:
+    """Run the command that was typed."""
+    try:
+        code = cli(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except CrosstagError as error:
+        err.print(error.sentence, style="red", markup=False, soft_wrap=True)
+        sys.exit(1)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        err.print("Stopped. What was finished is kept; the same command goes on from there.")
+        sys.exit(130)
