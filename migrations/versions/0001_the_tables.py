@@ -72,9 +72,7 @@ def upgrade() -> None:
         "alias",
         sa.Column("slug", sa.String(length=120), nullable=False),
         sa.Column("tag_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["tag_id"], ["tag.id"], name=op.f("fk_alias_tag_id_tag"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["tag_id"], ["tag.id"], name=op.f("fk_alias_tag_id_tag"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("slug", name=op.f("pk_alias")),
     )
     op.create_index(op.f("ix_alias_tag_id"), "alias", ["tag_id"], unique=False)
