@@ -34,7 +34,7 @@ serve: $(VENV)/.run  ## Serve the blog in ./data, with the demo blog if it is em
 	@$(BIN)/crosstag --data $(DATA) serve --host $(HOST) --port $(PORT) --demo
 
 test: $(VENV)/.dev  ## Run every test, on two cores.
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 2 --dist loadgroup
 
 quick: $(VENV)/.dev  ## Run the tests without a browser, the real blog and PostgreSQL.
 	@$(BIN)/pytest -m "not browser and not corpus" -k "not postgresql"
