@@ -16,7 +16,7 @@ from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus
 
 from blog.domain.dates import FIRST_YEAR, LAST_YEAR, MONTH_NAMES, MONTHS, days_in_month, spoken_day
 from blog.domain.entry import Kind
@@ -128,6 +128,8 @@ class Filter:
 
     def with_tag(self, slug: str) -> Filter:
         """Also ask for this tag (and no longer exclude it)."""
+        if slug not in self.all_tags:
+            return self._with_new_tag("tags", self.tags | {slug})
         return replace(self, tags=self.tags | {slug}, without=self.without - {slug})
 
     def without_tag(self, slug: str) -> Filter:
@@ -142,7 +144,19 @@ class Filter:
     def excluding(self, slug: str) -> Filter:
         """Leave out what carries this tag."""
         bare = self.without_tag(slug) if slug in self.all_tags else self
-        return replace(bare, without=bare.without | {slug})
+        return bare._with_new_tag("without", bare.without | {slug})
+
+    def _with_new_tag(self, field: str, tags: frozenset[str]) -> Filter:
+        """Copy the filter with a tag added that it does not name yet.
+
+        That keeps the normal form, so bringing the copy into it again is left out: the facets
+        of one page make eighty of these, and it was most of the time they took.
+        """
+        made = object.__new__(Filter)
+        for name in Filter.__slots__:
+            object.__setattr__(made, name, tags if name == field else getattr(self, name))
+        made._check_size()
+        return made
 
     def without_group(self, group: frozenset[str]) -> Filter:
         """Forget one "or" group."""
@@ -198,14 +212,13 @@ class Filter:
     def url(self, page: int = 1) -> str:
         """Return the one address of this filter's page, from the root, percent-encoded."""
         path, query = self._address()
-        pairs = [*query, ("page", str(page))] if page > 1 else query
-        return path + (f"?{urlencode(pairs)}" if pairs else "")
+        return path + _spelled([*query, ("page", str(page))] if page > 1 else query)
 
     def feed_url(self, form: str) -> str:
         """Return the address of this filter's feed; ``form`` is ``"atom"`` or ``"json"``."""
         path, query = self._address()
         stem = path.rstrip("/") or "/feed"
-        return f"{stem}.{form}" + (f"?{urlencode(query)}" if query else "")
+        return f"{stem}.{form}{_spelled(query)}"
 
     def title(self, names: Mapping[str, str] | None = None) -> str:
         """Say the filter as a sentence; ``names`` gives tags, sources and series their display names."""
@@ -244,23 +257,31 @@ class Filter:
         return "+".join(quote(part, safe=",") for part in [*sorted([*self.tags, *groups]), *unwanted])
 
     def _query(self) -> list[tuple[str, str]]:
-        pairs = [
-            ("q", self.text),
-            *(("tag", tag) for tag in sorted(self.tags)),
-            *(("tag", group) for group in sorted(",".join(sorted(group)) for group in self.any_of)),
-            *(("exclude.tag", tag) for tag in sorted(self.without)),
-            *(("type", kind.value) for kind in sorted(self.kinds)),
+        pairs = [("q", self.text)] if self.text else []
+        pairs += [("tag", tag) for tag in sorted(self.tags)]
+        pairs += [("tag", group) for group in sorted(",".join(sorted(group)) for group in self.any_of)]
+        pairs += [("exclude.tag", tag) for tag in sorted(self.without)]
+        pairs += [("type", kind.value) for kind in sorted(self.kinds)]
+        return pairs + [(name, str(value)) for name, value in self._single_values() if value]
+
+    def _single_values(self) -> tuple[tuple[str, object], ...]:
+        return (
             ("source", self.source),
             ("domain", self.domain),
             ("series", self.series),
-            ("year", str(self.year or "")),
-            ("month", str(self.month or "")),
-            ("day", str(self.day or "")),
-            ("from", self.since.isoformat() if self.since else ""),
-            ("to", self.until.isoformat() if self.until else ""),
-            ("sort", self.sort.value if self.sort else ""),
-        ]
-        return [(name, value) for name, value in pairs if value]
+            ("year", self.year),
+            ("month", self.month),
+            ("day", self.day),
+            ("from", self.since),
+            ("to", self.until),
+            ("sort", self.sort),
+        )
+
+
+def _spelled(pairs: Iterable[tuple[str, str]]) -> str:
+    # What urllib's urlencode does, without its ten questions about what each value might be.
+    query = "&".join(f"{name}={quote_plus(value)}" for name, value in pairs)
+    return f"?{query}" if query else ""
 
 
 def _settled_tags(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -259,6 +260,9 @@ def test_copies_do_what_their_names_say(wanted: Filter, tag: str) -> None:
     assert tag not in with_tag.without
     assert tag not in with_tag.without_tag(tag).all_tags
     assert tag in wanted.excluding(tag).without
+    # Copies made by the shorter way are in normal form, too.
+    assert replace(with_tag) == with_tag
+    assert replace(wanted.excluding(tag)) == wanted.excluding(tag)
 
 
 def test_display_names_are_spoken_and_never_part_of_the_address() -> None:
