@@ -61,6 +61,9 @@ def _with_headers(response: Response) -> Response:
     headers.setdefault("Content-Security-Policy", _POLICY)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
+    if request.path.endswith((".atom", ".json")):
+        # Readers that run in a browser need it on redirects and errors too.
+        headers["Access-Control-Allow-Origin"] = "*"
     if response.status_code in (200, 304):
         headers.setdefault("Cache-Control", "public, max-age=60, stale-while-revalidate=86400")
     elif response.status_code in (301, 308):

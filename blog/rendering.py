@@ -254,15 +254,23 @@ def absolute(clean: str, base_url: str, page_url: str) -> str:
     which links within the page and relative ones start from.
     """
 
+    def join(address: str) -> str:
+        return _joined(address, base_url, page_url)
+
     def whole(found: re.Match[str]) -> str:
-        return _RELATIVE.sub(
-            lambda one: f'{one.group(1)}"{_joined(one.group(2), base_url, page_url)}"', found.group()
+        tag = _RELATIVE.sub(lambda one: f'{one.group(1)}"{join(one.group(2))}"', found.group())
+        return _SRCSET.sub(
+            lambda one: _CANDIDATE.sub(lambda part: part.group(1) + join(part.group(2)), one.group()), tag
         )
 
-    return _TAG.sub(whole, clean) if _RELATIVE.search(clean) else clean
+    return _TAG.sub(whole, clean) if _RELATIVE.search(clean) or _SRCSET.search(clean) else clean
 
 
 _RELATIVE: Final = re.compile(r'(\s(?:href|src|poster|cite)=)"(?![a-zA-Z][a-zA-Z0-9+.\-]*:)([^"]*)"')
+
+_SRCSET: Final = re.compile(r'\ssrcset="[^"]*"')
+# The address at the beginning of each candidate; addresses may hold commas of their own.
+_CANDIDATE: Final = re.compile(r'(="\s*|,\s+|(?<=\d[wx]),)(?![a-zA-Z][a-zA-Z0-9+.\-]*:)([^\s"]+?)(?=,?[\s"])')
 
 
 def _joined(address: str, base_url: str, page_url: str) -> str:

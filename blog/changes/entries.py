@@ -182,8 +182,10 @@ def update_entry(
         values["series_id"] = places.series(change.draft.series)
     if change.upstream is not None:
         values["upstream"] = change.upstream
-    if not _CONTENT.isdisjoint(change.fields):
-        values["updated"] = max(change.draft.updated or now, entry.updated)
+    if any(values[name] != getattr(entry, name) for name in _CONTENT):
+        # An author's edit is of now; of an import, the source says when, if it knows.
+        said = change.draft.updated if change.upstream is not None else None
+        values["updated"] = max(said or now, entry.updated)
     values |= _moved(session, settings, entry, merged, change.fields)
     session.execute(update(Entry).where(Entry.id == entry_id).values(**values))
     made_tags = False

@@ -14,6 +14,8 @@ MEDIA_TYPE: Final = "application/atom+xml"
 _NAMESPACE: Final = "http://www.w3.org/2005/Atom"
 # XML 1.0, section 2.2: no escaping makes these legal in a document.
 _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# RFC 3987: what no IRI holds unencoded, and addresses that people paste do.
+_NOT_IRI: Final = re.compile(r'[\x00-\x20"<>\\^`{|}\x7f]')
 # What an empty feed was last updated at (RFC 4287, 4.2.15 wants a date): never.
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -59,7 +61,11 @@ def _text(parent: Element, name: str, value: str, **attributes: str) -> None:
 
 def _link(parent: Element, rel: str, href: str, **attributes: str) -> None:
     given = {name: _legal(value) for name, value in attributes.items() if value}
-    SubElement(parent, "link", {"rel": rel, "href": _legal(href)} | given)
+    SubElement(parent, "link", {"rel": rel, "href": _iri(href)} | given)
+
+
+def _iri(address: str) -> str:
+    return _NOT_IRI.sub(lambda found: f"%{ord(found.group()):02X}", _legal(address))
 
 
 def _legal(text: str) -> str:

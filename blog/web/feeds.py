@@ -41,7 +41,6 @@ def filter_feed(wanted: Filter, form: str) -> AnyResponse:
     feed = _feed(settled)
     body = write_atom(feed, GENERATOR) if form == "atom" else write_json(feed)
     response = Response(body, content_type=f"{ATOM if form == 'atom' else JSON}; charset=utf-8")
-    response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cache-Control"] = "public, max-age=300, stale-while-revalidate=86400"
     response.add_etag()
     _date(response)

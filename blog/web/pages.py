@@ -42,7 +42,7 @@ def page(template: str, *, wanted: Filter | None = None, address: str = "", **va
 def _common(wanted: Filter | None, address: str) -> dict[str, Any]:
     settings = services().settings
     names = services().facets.current().display_names
-    title = f"{settings.title}: {wanted.title(names)}" if wanted else settings.title
+    title = wanted.title(names) if wanted else settings.title
     return {
         "feeds": feeds_of(wanted or EVERYTHING, title),
         "canonical": f"{base_url()}{address}" if address else "",

@@ -11,7 +11,7 @@ from conftest import draft
 from sqlalchemy import select
 
 from blog.changes.columns import BadDraft
-from blog.changes.entries import delete_entry, save_entry
+from blog.changes.entries import delete_entry, draft_of, save_entry
 from blog.domain.entry import Markup, Status
 from blog.domain.errors import NotThere
 from blog.models import Change, Entry, Redirect, Revision, Tag
@@ -92,6 +92,14 @@ def test_retagging_does_not_move_updated_and_new_words_do(blog: Blog) -> None:
     assert [tag.slug for tag in tags_of(blog, one)] == ["ruby"]
     save_entry(blog.services, replace(same, body="Other words."), one)
     assert stored(blog, one).updated == blog.clock.now > before
+
+
+def test_an_edit_made_of_the_entry_as_it_is_counts_as_of_now(blog: Blog) -> None:
+    one = save_entry(blog.services, draft("A title", body="Words."))
+    blog.clock.forward(days=1)
+    as_it_is = draft_of(stored(blog, one), ())
+    save_entry(blog.services, replace(as_it_is, body="Other words."), one)
+    assert stored(blog, one).updated == blog.clock.now
 
 
 def tags_of(blog: Blog, entry_id: int) -> list[Tag]:

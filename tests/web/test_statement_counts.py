@@ -1,0 +1,59 @@
+"""What a page costs: as many SQL statements for thirty entries as for three."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sqlalchemy import event
+
+if TYPE_CHECKING:
+    from conftest import Blog
+    from flask.testing import FlaskClient
+
+
+VALUE = r"(?:\?|%\(\w+\)s)"
+
+
+def statements(blog: Blog, client: FlaskClient, address: str) -> list[str]:
+    """Every statement that an address costs, once the blog is loaded; however many values, it is one."""
+    client.get(address)
+    counted: list[str] = []
+    engine = blog.services.sessions.engine
+
+    def count(*arguments: object) -> None:
+        counted.append(
+            re.sub(rf"IN \({VALUE}(?:, {VALUE})*\)", "IN (…)", re.sub(r"::\w+", "", str(arguments[2])))
+        )
+
+    event.listen(engine, "before_cursor_execute", count)
+    try:
+        assert client.get(address).status_code == 200
+    finally:
+        event.remove(engine, "before_cursor_execute", count)
+    return counted
+
+
+ADDRESSES = [
+    "/", "/tags/all/", "/links/", "/2009/", "/2009/May/", "/search/?q=entry", "/sources/there/", "/domains/example.com/", "/series/long/", "/feed.atom", "/tags/all.json",
+    "/tags/", "/archive/", "/sitemap-2009.xml", "/2009/May/3/entry/", "/on-this-day/May/3/",
+]  # fmt: skip
+
+
+def write(blog: Blog, days: range) -> None:
+    for day in days:
+        tags = f"all tag{day} other{day}"
+        blog.write(
+            "Entry", tags, day=f"2009-05-{day:02}", slug="entry", source="there", series="long", body="entry"
+        )
+
+
+def test_a_page_of_thirty_entries_costs_as_many_statements_as_one_of_three(blog: Blog) -> None:
+    write(blog, range(1, 4))
+    client = blog.client()
+    few = {address: statements(blog, client, address) for address in ADDRESSES}
+    write(blog, range(4, 31))
+    blog.services.search.catch_up()
+    many = {address: statements(blog, client, address) for address in ADDRESSES}
+    assert many == few
+    assert {address: len(found) for address, found in few.items() if len(found) > 8} == {}
