@@ -8,7 +8,7 @@ from sqlalchemy import delete, insert, select, update
 
 from blog.changes.log import record, record_names
 from blog.domain.entry import AliasDraft, Markup, RedirectDraft, SeriesDraft, SourceDraft, TagDraft
-from blog.domain.errors import NotThere
+from blog.domain.errors import BadTag, NotThere
 from blog.domain.tags import slugify
 from blog.models import Alias, Redirect, Series, Source, Tag, entry_tag
 from blog.rendering import to_html
@@ -152,7 +152,10 @@ def merge_tags(services: Services, slug: str, into: str) -> str:
 
     Raises:
         NotThere: one of them is not a tag.
+        BadTag: they are one and the same.
     """
+    if slug == into:
+        raise BadTag(f"“{slug}” cannot be merged into itself.")
     with services.sessions.write() as session:
         return _merge(services, session, _tag(session, slug), _tag(session, into))
 

@@ -218,7 +218,8 @@ class Filter:
         """Return the address of this filter's feed; ``form`` is ``"atom"`` or ``"json"``."""
         path, query = self._address()
         stem = path.rstrip("/") or "/feed"
-        return f"{stem}.{form}{_spelled(query)}"
+        # A feed's entries come newest first, whatever the order of the page.
+        return f"{stem}.{form}{_spelled(pair for pair in query if pair[0] != 'sort')}"
 
     def title(self, names: Mapping[str, str] | None = None) -> str:
         """Say the filter as a sentence; ``names`` gives tags, sources and series their display names."""

@@ -108,9 +108,12 @@ def settle(services: Services, wanted: Filter) -> Filter:
 
 
 def _check_places(snapshot: Snapshot, wanted: Filter) -> None:
-    if wanted.source and wanted.source not in snapshot.names.sources:
+    # One that only hidden entries are in does not show that it is there.
+    source = snapshot.names.sources.get(wanted.source)
+    if wanted.source and (source is None or source.id not in snapshot.sources):
         raise NotThere(f"There is no source “{wanted.source}” here.")
-    if wanted.series and wanted.series not in snapshot.names.series:
+    series = snapshot.names.series.get(wanted.series)
+    if wanted.series and (series is None or series.id not in snapshot.series):
         raise NotThere(f"There is no series “{wanted.series}” here.")
     if wanted.domain and wanted.domain not in snapshot.domains:
         raise NotThere(f"Nothing here points to “{wanted.domain}”.")

@@ -56,6 +56,8 @@ def test_what_is_no_tag_cannot_be_renamed(blog: Blog) -> None:
         rename_tag(blog.services, "nothing", "x")
     with pytest.raises(NotThere, match="no tag “nothing”"):
         merge_tags(blog.services, "python", "nothing")
+    with pytest.raises(BadTag, match="into itself"):
+        merge_tags(blog.services, "python", "python")
     with pytest.raises(BadTag):
         rename_tag(blog.services, "python", "!!!")
     assert names(blog) == {"python": "python"}

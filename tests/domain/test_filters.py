@@ -52,7 +52,7 @@ ADDRESSES = [
         "/search.atom?q=index&tag=python&exclude.tag=django&type=link&year=2009&month=5",
         "“index” in links tagged python, excluding django, in May 2009",
     ),
-    (Filter(text="a b", sort=Sort.DATE), "/search/?q=a+b&sort=date", "/search.atom?q=a+b&sort=date", "“a b” in posts"),
+    (Filter(text="a b", sort=Sort.DATE), "/search/?q=a+b&sort=date", "/search.atom?q=a+b", "“a b” in posts"),
     (
         Filter(since=date(2009, 5, 1), until=date(2009, 6, 30)),
         "/search/?from=2009-05-01&to=2009-06-30",
