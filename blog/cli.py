@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 
 from blog.changes.imports import ImportLedger
 from blog.config import DEMO, SETTINGS_FILE, load
@@ -286,6 +287,11 @@ def main() -> None:
         sys.exit(code if isinstance(code, int) else 0)
     except CrosstagError as error:
         err.print(error.sentence, style="red", markup=False, soft_wrap=True)
+        sys.exit(1)
+    except (OSError, SQLAlchemyError) as error:
+        # A directory that cannot be written to, a damaged database, a server that does not answer.
+        first_line = str(error.__cause__ or error).strip().partition("\n")[0]
+        err.print(f"It could not be done: {first_line}", style="red", markup=False, soft_wrap=True)
         sys.exit(1)
     except click.ClickException as error:
         error.show()

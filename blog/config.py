@@ -7,6 +7,7 @@ once, each with what to do about it. docs/settings.md lists them, and a test hol
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
@@ -14,6 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from blog.domain.errors import BadSettings
 
@@ -88,7 +92,9 @@ def load(data_dir: Path, environ: Mapping[str, str]) -> Settings:
     _check(values, mistakes)
     if mistakes:
         raise BadSettings(mistakes)
-    values.setdefault("database_url", f"sqlite:///{data_dir.resolve() / 'blog.db'}")
+    # Made by the library: a directory's name may hold what means something in a URL.
+    own = URL.create("sqlite", database=str(data_dir.resolve() / "blog.db"))
+    values.setdefault("database_url", own.render_as_string())
     values["base_url"] = str(values.get("base_url", "")).rstrip("/")
     return Settings(data_dir=data_dir, **values)
 
@@ -100,6 +106,9 @@ def _from_file(path: Path, mistakes: list[str]) -> dict[str, tuple[Any, str]]:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         mistakes.append(f"{path} is not TOML: {error}.")
+        return {}
+    except OSError as error:
+        mistakes.append(f"{path} cannot be read: {error.strerror}.")
         return {}
     for name in table:
         _report_unknown(name, str(path), mistakes)
@@ -139,7 +148,7 @@ def _typed(name: str, value: Any, where: str, wanted: str, mistakes: list[str]) 
 
 
 def _whole_number(value: Any, where: str, mistakes: list[str]) -> int:
-    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
+    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,12}\s*", value):
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
@@ -185,8 +194,7 @@ def _check(values: Mapping[str, Any], mistakes: list[str]) -> None:
     base = str(values.get("base_url", ""))
     if base and not _is_base_url(base):
         mistakes.append(f"base_url is “{base}”; it takes a URL without a path, such as https://example.com.")
-    scheme = str(values.get("database_url", "sqlite:")).partition(":")[0]
-    if scheme not in ("sqlite", "postgresql+psycopg"):
+    if "database_url" in values and not _is_database_url(str(values["database_url"])):
         mistakes.append("database_url begins with sqlite:/// or postgresql+psycopg://, and no other way.")
 
 
@@ -198,6 +206,14 @@ def _is_zone(name: object) -> bool:
     return True
 
 
+def _is_database_url(text: str) -> bool:
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        return False
+    return url.drivername in ("sqlite", "postgresql+psycopg") and bool(url.database)
+
+
 def _is_base_url(text: str) -> bool:
     try:
         parts = urlsplit(text)
@@ -207,5 +223,5 @@ def _is_base_url(text: str) -> bool:
         parts.scheme in ("http", "https")
         and bool(parts.hostname)
         and parts.path in ("", "/")
-        and not parts.query
+        and not (parts.query or parts.fragment)
     )

@@ -36,10 +36,10 @@ class Indexer(threading.Thread):
 
     def look(self) -> bool:
         """Catch up if anything has changed; False after a failure."""
-        pulse = self._services.sessions.pulse()
-        if pulse == self._pulse:
-            return True
         try:
+            pulse = self._services.sessions.pulse()
+            if pulse == self._pulse:
+                return True
             if self._services.search.catch_up():
                 self._pulse = pulse
         except Exception:  # a thread that died would leave the index behind for ever

@@ -64,7 +64,7 @@ _BLOCKS: Final = set(
     "td th tr ul".split()
 )
 _WORDS: Final = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 # What is longer than this is cut before it is parsed: no author wrote it, and parsing it hurts.
 MAX_BODY: Final = 5_000_000
 

@@ -33,6 +33,8 @@ FIELDS: Final = (
     *("image_url", "image_alt", "tags", "series", "series_order", "status", "published"),
 )
 Digests = dict[str, str]
+Key = tuple[str, str]
+_ROUNDS: Final = 5
 
 
 class Outcome(StrEnum):
@@ -57,7 +59,9 @@ class Known:
 class Decision:
     """What to do with a draft: ``fields`` are to be written, ``kept`` are the author's.
 
-    ``tag_names`` gives the tags' slugs the names they were written with.
+    ``tag_names`` gives the tags' slugs the names they were written with. ``seen`` are the
+    digests of the entry that this was decided on, and ``has_news`` says that the source said
+    something else than last time.
     """
 
     draft: Draft
@@ -67,6 +71,25 @@ class Decision:
     kept: frozenset[str]
     upstream: Digests
     tag_names: Mapping[str, str]
+    seen: Mapping[str, str]
+    has_news: bool
+
+    @property
+    def key(self) -> Key:
+        """What names the draft: its source and its id there."""
+        return self.draft.source, self.draft.external_id
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a ledger made of some decisions.
+
+    ``failures`` could not be written, with the reason. ``stale`` were not written because the
+    entry is no more what the decision was made on: somebody else wrote meanwhile.
+    """
+
+    failures: list[tuple[Key, str]]
+    stale: set[Key]
 
 
 @dataclass(slots=True)
@@ -86,8 +109,16 @@ class Report:
 class Ledger(Protocol):
     """The entries there are, as the pipeline needs them. Every ``apply`` is one transaction."""
 
-    def known(self, drafts: Sequence[Draft]) -> Mapping[tuple[str, str], Known]:
+    def as_stored(self, draft: Draft) -> Draft:
+        """Return the draft in the form in which an entry holds it."""
+        ...
+
+    def known(self, drafts: Sequence[Draft]) -> Mapping[Key, Known]:
         """Return the entries these drafts were imported as, by source and external id."""
+        ...
+
+    def deleted(self, drafts: Sequence[Draft]) -> set[Key]:
+        """Return which of these drafts were imported once and deleted by the author."""
         ...
 
     def current(self, entry_ids: Sequence[int]) -> Mapping[int, Digests]:
@@ -98,12 +129,12 @@ class Ledger(Protocol):
         """Return the tag that a slug leads to: itself, or its new name."""
         ...
 
-    def apply_names(self, items: Sequence[Item]) -> int:
-        """Write tags, old names, series, sources and redirects; return how many were new or changed."""
+    def apply_names(self, items: Sequence[Item]) -> list[tuple[str, str]]:
+        """Write tags, old names, series, sources and redirects; return what could not be, and why."""
         ...
 
-    def apply(self, decisions: Sequence[Decision]) -> list[tuple[str, str]]:
-        """Write what was decided; return external id and reason for each that could not be."""
+    def apply(self, decisions: Sequence[Decision]) -> Applied:
+        """Write what was decided, where it still holds."""
         ...
 
 
@@ -158,6 +189,15 @@ class _Job:
 
     def take_draft(self, draft: Draft) -> None:
         self._flush_names()
+        try:
+            draft = replace(
+                draft,
+                source=slugify(draft.source) if draft.source else "",
+                series=slugify(draft.series) if draft.series else "",
+            )
+        except BadTag as error:
+            self.report.fail(draft.external_id, error.sentence)
+            return
         key = (draft.source, draft.external_id)
         if len(self._drafts) == BATCH or key in self._drafts:
             # The same id twice in one file: the second is an update of the first.
@@ -171,36 +211,57 @@ class _Job:
     def _flush_names(self) -> None:
         names, self._names = self._names, []
         if names and not self._dry_run:
-            self._ledger.apply_names(names)
+            for name, reason in self._ledger.apply_names(names):
+                self.report.fail(name, reason)
 
     def _flush_drafts(self) -> None:
         drafts, self._drafts = list(self._drafts.values()), {}
-        if not drafts:
-            return
-        decisions = self._decide(drafts)
-        failures = [] if self._dry_run else self._ledger.apply(decisions)
-        failed = {external_id for external_id, _ in failures}
-        for decision in decisions:
-            if decision.draft.external_id not in failed:
-                self.report.counts[decision.outcome] += 1
-        for external_id, reason in failures:
-            self.report.fail(external_id, reason)
-        if self._on_progress:
+        waiting = drafts
+        # Decisions are made, and bodies rendered, before the write lock is taken. What somebody
+        # else has written until then is decided again, on what is there now.
+        for _ in range(_ROUNDS):
+            decisions = self._decide(waiting)
+            applied = Applied([], set()) if self._dry_run else self._ledger.apply(decisions)
+            self._count(decisions, applied)
+            waiting = [draft for draft in waiting if (draft.source, draft.external_id) in applied.stale]
+            if not waiting:
+                break
+        for draft in waiting:
+            self.report.fail(draft.external_id, "Somebody else kept changing it; run the import again.")
+        if drafts and self._on_progress:
             self._on_progress(len(drafts))
 
+    def _count(self, decisions: list[Decision], applied: Applied) -> None:
+        failed = dict(applied.failures)
+        for decision in decisions:
+            name = decision.draft.external_id
+            if decision.key in failed:
+                self.report.fail(name, failed[decision.key])
+            elif decision.key not in applied.stale:
+                self.report.counts[decision.outcome] += 1
+                kept = (f"kept your {field}; the source changed it too" for field in sorted(decision.kept))
+                self.report.notes += ((name, note) for note in kept)
+                if decision.outcome is Outcome.KEPT and decision.entry_id is None:
+                    self.report.notes.append((name, "you deleted it here, so it stays deleted"))
+
     def _decide(self, drafts: list[Draft]) -> list[Decision]:
-        settled = [self._with_living_tags(draft) for draft in drafts]
+        settled = [self._with_living_tags(self._ledger.as_stored(draft)) for draft in drafts]
         known = self._ledger.known(drafts)
+        deleted = self._ledger.deleted(
+            [draft for draft in drafts if (draft.source, draft.external_id) not in known]
+        )
         digested = [digests(draft) for draft, _ in settled]
         seen = [self._with_living_names(known.get((draft.source, draft.external_id))) for draft in drafts]
         changed = [old.entry_id for old, new in zip(seen, digested, strict=True) if old and old.upstream != new]
         current = self._ledger.current(changed) if changed else {}
         decisions = []
-        for (draft, names), new, old in zip(settled, digested, seen, strict=True):
-            decision = decide(draft, new, old, current.get(old.entry_id, {}) if old else {}, names)
-            for name in sorted(decision.kept):
-                self.report.notes.append((draft.external_id, f"kept your {name}; the source changed it too"))
-            decisions.append(decision)
+        for raw, (draft, names), new, old in zip(drafts, settled, digested, seen, strict=True):
+            now = current.get(old.entry_id, {}) if old else {}
+            # What is written is the draft as it came: a refusal can then say what it was.
+            asked = replace(raw, tags=draft.tags)
+            decision = decide(asked, new, old, now, names)
+            is_deleted = (raw.source, raw.external_id) in deleted
+            decisions.append(replace(decision, outcome=Outcome.KEPT) if is_deleted else decision)
         return decisions
 
     def _with_living_tags(self, draft: Draft) -> tuple[Draft, dict[str, str]]:
@@ -240,7 +301,8 @@ def decide(
 
     def made(outcome: Outcome, fields: frozenset[str], kept: frozenset[str]) -> Decision:
         entry_id = known.entry_id if known else None
-        return Decision(draft, outcome, entry_id, fields, kept, upstream, tag_names)
+        has_news = known is not None and upstream != known.upstream
+        return Decision(draft, outcome, entry_id, fields, kept, upstream, tag_names, current, has_news)
 
     if known is None:
         return made(Outcome.CREATED, frozenset(FIELDS), frozenset())

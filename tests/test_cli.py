@@ -113,6 +113,22 @@ def test_wrong_settings_are_all_named_and_nothing_is_done(tmp_path: Path) -> Non
     assert "page_size is 0" in said
 
 
+def test_everyday_failures_are_a_sentence_and_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "a-file").write_text("x")
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "blog.db").write_bytes(b"this is no database at all, but long enough to be read" * 20)
+    (tmp_path / "odd" / "settings.toml").mkdir(parents=True)
+    nobody = "postgresql+psycopg://nobody@127.0.0.1:1/none"
+    for said in (
+        crosstag(tmp_path / "a-file" / "blog", "stats", code=1),
+        crosstag(tmp_path / "bad", "stats", code=1),
+        crosstag(tmp_path / "odd", "stats", code=1),
+        crosstag(tmp_path / "new", "stats", code=1, DATABASE_URL=nobody),
+    ):
+        assert "Traceback" not in said
+        assert len(said.strip()) > 20
+
+
 FEED = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>A feed</title><link>https://example.com/</link>
 <item><title>An item</title><link>https://example.com/item</link><guid>1</guid>
 <pubDate>Sun, 02 Mar 2014 09:15:00 GMT</pubDate><description>Words.</description></item></channel></rss>"""

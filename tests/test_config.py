@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from blog.config import load
+from blog.db import Sessions, migrate
 from blog.domain.errors import BadSettings
 
 if TYPE_CHECKING:
@@ -65,6 +66,16 @@ def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
     ):
         assert words in said
     assert len(caught.value.mistakes) == 9
+
+
+def test_a_directory_may_have_any_name(tmp_path: Path) -> None:
+    for name in ("a?b", "a%41b", "a#b", "ü @:b"):
+        data = tmp_path / name
+        data.mkdir()
+        sessions = Sessions(load(data, {}).database_url)
+        migrate(sessions)
+        sessions.close()
+        assert (data / "blog.db").exists()
 
 
 @pytest.mark.parametrize("broken", ["title = ", "\x00", "[[["])

@@ -6,10 +6,12 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from conftest import draft
+from sqlalchemy.engine import make_url
 
 from blog.changes.entries import delete_entry, save_entry
 from blog.domain.entry import Status
@@ -101,6 +103,45 @@ def test_an_index_of_another_blog_is_thrown_away(make_blog: Callable[..., Blog])
     services.search.catch_up()
     assert (found(services, "foreign"), found(services, "walrus")) == ([], ["Walrus"])
     services.close()
+
+
+def test_an_index_ahead_of_a_database_put_back_from_a_backup_is_made_anew(
+    make_blog: Callable[..., Blog],
+) -> None:
+    blog = make_blog("sqlite")
+    database = Path(make_url(blog.services.settings.database_url).database or "")
+    blog.write("Kept walrus")
+    blog.services.close()
+    backup = database.with_suffix(".backup")
+    shutil.copy(database, backup)
+    services = open_services(blog.services.settings, blog.clock)
+    for name in ("Lost walrus", "Lost penguin"):
+        save_entry(services, draft(name))
+    services.search.catch_up()
+    services.close()
+    shutil.copy(backup, database)
+    blog.clock.forward(hours=1)
+    services = open_services(blog.services.settings, blog.clock)
+    for name in ("New walrus", "New otter", "New seal"):
+        save_entry(services, draft(name))
+    assert any("another state" in fault for fault in find_faults(services))
+    services.search.catch_up()
+    assert (found(services, "walrus"), found(services, "penguin")) == (["Kept walrus", "New walrus"], [])
+    assert find_faults(services) == []
+    services.close()
+
+
+def test_the_indexer_outlives_a_database_that_goes_away_for_a_while(
+    make_blog: Callable[..., Blog], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blog = make_blog("sqlite")
+    blog.write("Walrus")
+    indexer = Indexer(blog.services)
+    with monkeypatch.context() as broken:
+        broken.setattr(type(blog.services.sessions), "pulse", lambda _: 1 // 0)
+        assert not indexer.look()
+    assert indexer.look()
+    assert found(blog.services, "walrus") == ["Walrus"]
 
 
 def test_reindexing_finds_the_same_again(blog: Blog) -> None:

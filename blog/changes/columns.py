@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from blog.domain.dates import FIRST_YEAR, LAST_YEAR
 from blog.domain.entry import Draft, Kind
 from blog.domain.errors import CrosstagError
-from blog.domain.tags import slugify
+from blog.domain.tags import MARKS, slugify
 from blog.domain.urls import domain_of, web_url
 from blog.rendering import clean_text, render
 
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
 
 MAX_SLUG: Final = 80
 _TITLE_LENGTH: Final = 2_000
-_NOT_IN_SLUGS: Final = re.compile(r"[^\w-]+")
+_NOT_IN_SLUGS: Final = re.compile(rf"[^\w{MARKS}-]+")
+_MOST_ID: Final = 1_000
+_MOST_TAGS: Final = 200
+_MOST_ORDER: Final = 2**31
 _PLAIN: Final = ("title", "via_title", "citation", "context", "image_alt")
 
 
@@ -27,30 +32,52 @@ class BadDraft(CrosstagError):
     """The draft cannot become an entry; the sentence says why."""
 
 
+def as_stored(draft: Draft) -> Draft:
+    """Return the draft as an entry holds it: clean text, one-line titles, addresses of the web.
+
+    An import compares what a source says with what an entry holds, so both have to be in the
+    same form, or what was tidied when it was stored would look like the author's edit.
+    """
+    tidied: dict[str, Any] = {name: _one_line(getattr(draft, name)) for name in _PLAIN}
+    tidied |= {name: web_url(getattr(draft, name)) for name in ("url", "via_url", "image_url")}
+    slug = _NOT_IN_SLUGS.sub("-", draft.slug).strip("-")[:MAX_SLUG].strip("-")
+    return replace(draft, **tidied, slug=slug, body=clean_text(draft.body))
+
+
+def _check(draft: Draft, settings: Settings) -> None:
+    """Refuse what no entry can be, with a sentence."""
+    if draft.kind is Kind.LINK and not web_url(draft.url):
+        raise BadDraft(f"“{draft.url[:100]}” is not an http or https address, and a link needs one.")
+    if not (draft.title.strip() or draft.body.strip() or web_url(draft.url)):
+        raise BadDraft("It has no title, no text and no link.")
+    try:
+        year = draft.published.astimezone(settings.zone).year
+    except OverflowError:
+        year = 0
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise BadDraft(f"It is dated in {draft.published.year}; years go from {FIRST_YEAR} to {LAST_YEAR}.")
+    if len(draft.external_id) > _MOST_ID or len(draft.tags) > _MOST_TAGS:
+        raise BadDraft(f"Its id has over {_MOST_ID} characters, or it has over {_MOST_TAGS} tags.")
+    if not -_MOST_ORDER < (draft.series_order or 0) < _MOST_ORDER:
+        raise BadDraft("Its place in the series is too large a number.")
+
+
 def columns_of(draft: Draft, atom_id: str, settings: Settings) -> dict[str, Any]:
     """Return the values of every column that follows from the draft alone.
 
     Raises:
-        BadDraft: a link without a web address, or nothing to show at all.
+        BadDraft: a link without a web address, nothing to show at all, a date that no calendar
+            of a blog reaches, or far too much of something.
     """
-    url = web_url(draft.url)
-    if draft.kind is Kind.LINK and not url:
-        raise BadDraft(f"“{draft.url[:100]}” is not an http or https address, and a link needs one.")
-    if not (draft.title.strip() or draft.body.strip() or url):
-        raise BadDraft("It has no title, no text and no link.")
-    rendered = render(draft.body, draft.markup, anchor=_anchor(atom_id), list_words=settings.list_words)
-    plain = {name: _one_line(getattr(draft, name)) for name in _PLAIN}
-    return plain | {
-        "kind": draft.kind.value,
-        "status": draft.status.value,
-        "published": draft.published,
-        "body": clean_text(draft.body),
-        "markup": draft.markup.value,
-        "url": url,
-        "domain": domain_of(url),
-        "via_url": web_url(draft.via_url),
-        "image_url": web_url(draft.image_url),
-        "series_order": draft.series_order,
+    _check(draft, settings)
+    stored = as_stored(draft)
+    rendered = render(stored.body, stored.markup, anchor=_anchor(atom_id), list_words=settings.list_words)
+    same = (*_PLAIN, "published", "body", "url", "via_url", "image_url", "series_order")
+    return {name: getattr(stored, name) for name in same} | {
+        "kind": stored.kind.value,
+        "status": stored.status.value,
+        "markup": stored.markup.value,
+        "domain": domain_of(stored.url),
         "html": rendered.html,
         "short_html": rendered.short_html,
         "text": rendered.text,
@@ -78,8 +105,7 @@ def atom_id_of(draft: Draft, authority: str) -> str:
 
 def slug_of(draft: Draft) -> str:
     """Return the slug a draft asks for, or one made of its words; not yet unique on its day."""
-    given = _NOT_IN_SLUGS.sub("-", draft.slug).strip("-")[:MAX_SLUG].strip("-")
-    if given:
+    if given := as_stored(draft).slug:
         return given
     words = draft.title or (draft.citation if draft.kind is Kind.QUOTATION else "") or draft.body[:200]
     try:

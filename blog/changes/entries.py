@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from blog.config import Settings
     from blog.services import Services
 
+DELETED: Final = "deleted"
 _DERIVED: Final = {"html", "short_html", "text", "words"}
 # Everything an author writes; where an entry came from stays what it was.
 _EDITED: Final = frozenset(field.name for field in fields(Draft)) - {"external_id", "source", "updated"}
@@ -58,7 +59,9 @@ def save_entry(services: Services, draft: Draft, entry_id: int | None = None) ->
             new = prepare(draft, services.settings, names, None)
             (entry_id,) = insert_entries(session, services.settings, [new], now)
         else:
-            update_entry(session, services.settings, entry_id, EntryChange(draft, _EDITED, names, None), now)
+            change = EntryChange(draft, _EDITED, names, None)
+            columns = prepare_change(session, services.settings, entry_id, change)
+            update_entry(session, services.settings, entry_id, change, columns, now)
         return entry_id
 
 
@@ -70,9 +73,9 @@ def delete_entry(services: Services, entry_id: int) -> None:
     """
     with services.sessions.write() as session:
         now = services.clock()
-        keep_revision(session, _entry(session, entry_id), "deleted", now)
+        keep_revision(session, _entry(session, entry_id), DELETED, now)
         session.execute(delete(Entry).where(Entry.id == entry_id))
-        record(session, "deleted", [entry_id], now)
+        record(session, DELETED, [entry_id], now)
 
 
 def _living(session: Session, names: Mapping[str, str]) -> dict[str, str]:
@@ -124,6 +127,8 @@ def insert_entries(session: Session, settings: Settings, new: Sequence[NewEntry]
     """Insert entries with their tags; return their ids, in the order given."""
     if not new:
         return []
+    # A tag may have been renamed since the import began.
+    new = [replace(one, tags=_living(session, one.tags)) for one in new]
     places = _Places(session)
     taken = _taken_slugs(session, {_day(one.draft, settings) for one in new})
     rows = []
@@ -138,7 +143,7 @@ def insert_entries(session: Session, settings: Settings, new: Sequence[NewEntry]
                 "slug": slug,
                 "atom_id": one.atom_id,
                 "external_id": one.draft.external_id,
-                "updated": one.draft.updated or one.draft.published,
+                "updated": min(one.draft.updated or one.draft.published, max(now, one.draft.published)),
                 "upstream": one.upstream,
                 "source_id": places.source(one.draft.source),
                 "series_id": places.series(one.draft.series),
@@ -164,18 +169,35 @@ def _tag_entries(session: Session, tagged: Mapping[int, Mapping[str, str]]) -> b
     return len(before) < len(names)
 
 
-def update_entry(
-    session: Session, settings: Settings, entry_id: int, change: EntryChange, now: datetime
-) -> None:
-    """Change an entry, keeping how it was; one that moves to another day or slug leaves a redirect.
+def prepare_change(session: Session, settings: Settings, entry_id: int, change: EntryChange) -> dict[str, Any]:
+    """Return the columns of an entry after a change, rendered; nothing is written.
 
     Raises:
         NotThere: there is no entry with this id.
         BadDraft: the entry would be none any more.
     """
     entry = _entry(session, entry_id)
+    return columns_of(_merged(entry, change), entry.atom_id, settings)
+
+
+def update_entry(
+    session: Session,
+    settings: Settings,
+    entry_id: int,
+    change: EntryChange,
+    columns: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Change an entry, keeping how it was; one that moves to another day or slug leaves a redirect.
+
+    ``columns`` are those of ``prepare_change``, which is slow and needs no write lock.
+
+    Raises:
+        NotThere: there is no entry with this id.
+    """
+    entry = _entry(session, entry_id)
     merged = _merged(entry, change)
-    values = columns_of(merged, entry.atom_id, settings)
+    values = dict(columns)
     keep_revision(session, entry, "edited" if change.upstream is None else "imported", now)
     places = _Places(session)
     if "series" in change.fields:
@@ -185,13 +207,13 @@ def update_entry(
     if any(values[name] != getattr(entry, name) for name in _CONTENT):
         # An author's edit is of now; of an import, the source says when, if it knows.
         said = change.draft.updated if change.upstream is not None else None
-        values["updated"] = max(said or now, entry.updated)
+        values["updated"] = max(min(said or now, now), entry.updated)
     values |= _moved(session, settings, entry, merged, change.fields)
     session.execute(update(Entry).where(Entry.id == entry_id).values(**values))
     made_tags = False
     if "tags" in change.fields:
         session.execute(delete(entry_tag).where(entry_tag.c.entry_id == entry_id))
-        made_tags = _tag_entries(session, {entry_id: change.tags})
+        made_tags = _tag_entries(session, {entry_id: _living(session, change.tags)})
     if made_tags or places.made:
         record_names(session, now)
     record(session, "updated", [entry_id], now)
@@ -258,7 +280,8 @@ def _moved(
     session: Session, settings: Settings, entry: Entry, merged: Draft, fields: Collection[str]
 ) -> dict[str, Any]:
     """The new day and slug of an entry whose date or slug was changed, with a redirect from the old."""
-    day = _day(merged, settings) if "published" in fields else entry.day
+    # Only a new time moves the day: a change of the blog's time zone moves no address.
+    day = entry.day if merged.published == entry.published else _day(merged, settings)
     wanted = slug_of(merged) if "slug" in fields and merged.slug else entry.slug
     if (day, wanted) == (entry.day, entry.slug):
         return {}

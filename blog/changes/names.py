@@ -10,6 +10,7 @@ from blog.changes.log import record, record_names
 from blog.domain.entry import AliasDraft, Markup, RedirectDraft, SeriesDraft, SourceDraft, TagDraft
 from blog.domain.errors import BadTag, NotThere
 from blog.domain.tags import slugify
+from blog.domain.urls import MAX_URL_LENGTH
 from blog.models import Alias, Redirect, Series, Source, Tag, entry_tag
 from blog.rendering import to_html
 
@@ -22,21 +23,31 @@ if TYPE_CHECKING:
     from blog.services import Services
 
 
-def write_names(session: Session, items: Iterable[Item]) -> int:
-    """Write tags, old names, sources, series and redirects; return how many were new or different."""
+def write_names(session: Session, items: Iterable[Item]) -> tuple[int, list[tuple[str, str]]]:
+    """Write tags, old names, sources, series and redirects.
+
+    Return how many were new or different, and for each that cannot be written its name and why.
+    """
     changed = 0
+    failures: list[tuple[str, str]] = []
     for item in items:
-        if isinstance(item, TagDraft):
-            changed += _write_tag(session, item)
-        elif isinstance(item, AliasDraft):
-            changed += _write_alias(session, item)
-        elif isinstance(item, SeriesDraft):
-            changed += _write_series(session, item)
-        elif isinstance(item, SourceDraft):
-            changed += _write_source(session, item)
-        elif isinstance(item, RedirectDraft):
-            changed += write_redirect(session, item)
-    return changed
+        try:
+            changed += _write_name(session, item)
+        except BadTag as error:
+            failures.append((type(item).__name__.removesuffix("Draft").lower(), error.sentence))
+    return changed, failures
+
+
+def _write_name(session: Session, item: Item) -> bool:
+    if isinstance(item, TagDraft):
+        return _write_tag(session, item)
+    if isinstance(item, AliasDraft):
+        return _write_alias(session, item)
+    if isinstance(item, SeriesDraft):
+        return _write_series(session, item)
+    if isinstance(item, SourceDraft):
+        return _write_source(session, item)
+    return isinstance(item, RedirectDraft) and write_redirect(session, item)
 
 
 def _write_tag(session: Session, draft: TagDraft) -> bool:
@@ -102,7 +113,12 @@ def _write_source(session: Session, draft: SourceDraft) -> bool:
 
 
 def write_redirect(session: Session, draft: RedirectDraft) -> bool:
-    """Note that an address leads elsewhere; the newest word on it counts."""
+    """Note that an address leads elsewhere; the newest word on it counts.
+
+    One longer than any browser sends is left aside: no reader ever comes by it.
+    """
+    if len(draft.path) > MAX_URL_LENGTH // 2 or len(draft.host) > 255:
+        return False
     known = session.scalar(select(Redirect).where(Redirect.host == draft.host, Redirect.path == draft.path))
     if known is None:
         session.add(Redirect(host=draft.host, path=draft.path, target=draft.target))

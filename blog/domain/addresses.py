@@ -43,7 +43,7 @@ _MANY_VALUES: Final = ("tag", "exclude.tag", "type")
 SEARCH_PARAMETERS: Final = (*_ONE_VALUE, *_MANY_VALUES)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffd\ufffe\uffff\ud800-\udfff]")
 _HOST: Final = re.compile(r"[^\s/?#@]{1,253}")
-_MAX_EXPRESSION: Final = 2_000
+_MAX_EXPRESSION: Final = 2_500
 # "C++" in an address, which a server sees alike whether it was written so or as C%2B%2B: two
 # plus signs after a name and before the end of a term can be nothing but part of the name.
 _PLUS_PLUS: Final = re.compile(r"(?<=\w)\+\+(?=[+,]|$)")

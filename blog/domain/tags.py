@@ -30,7 +30,13 @@ _SPOKEN: Final = (
     (re.compile(r"&"), " and "),
     (re.compile(r"['’]"), ""),
 )
-_NOT_IN_SLUGS: Final = re.compile(r"[^\w]+")
+# Marks are parts of words, and in many scripts the vowels; Python's \w does not count them.
+MARKS: Final = "".join(
+    chr(code)
+    for code in (*range(0x300, 0x1E00), *range(0xA800, 0xAC00))
+    if unicodedata.category(chr(code))[0] == "M"
+)
+_NOT_IN_SLUGS: Final = re.compile(rf"[^\w{MARKS}]+|(?<![^\W_])[{MARKS}]+")
 
 
 def slugify(name: str) -> str:
@@ -44,7 +50,7 @@ def slugify(name: str) -> str:
         slug = pattern.sub(spoken, slug)
     # Lower-casing and NFKC do not commute for a few letters (İ), so the result is normalised too.
     slug = unicodedata.normalize("NFKC", _NOT_IN_SLUGS.sub("-", slug)).lower()
-    slug = _NOT_IN_SLUGS.sub("-", slug)[:MAX_SLUG_LENGTH].strip("-")
+    slug = re.sub("-{2,}", "-", _NOT_IN_SLUGS.sub("-", slug))[:MAX_SLUG_LENGTH].strip("-")
     if not any(character.isalnum() for character in slug):
         raise BadTag(f"“{name[:80]}” has no letter or digit, so no tag can be named that.")
     return slug

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 MAX_URL_LENGTH: Final = 4_000
-_CONTROL_OR_SPACE: Final = re.compile(r"[\x00-\x20\x7f]")
+_CONTROL_OR_SPACE: Final = re.compile(r"[\x00-\x20\x7f\ud800-\udfff]")
 
 
 # All of them, or the address of "www.www.example.com" would redirect to a page that is not there.

@@ -53,10 +53,12 @@ class FacetFollower:
 
     def current(self) -> Snapshot:
         """Return the snapshot of now, every committed change included."""
+        # What is held is looked at first: taken the other way round, a snapshot could be passed off
+        # as that of a pulse which another thread has only just caught up with.
+        held, snapshot = self._pulse, self._snapshot
         pulse = self._sessions.pulse()
-        snapshot = self._snapshot
         now = microseconds(self._clock())
-        if snapshot is not None and pulse == self._pulse and not _due(snapshot, now):
+        if snapshot is not None and pulse == held and not _due(snapshot, now):
             return snapshot
         with self._lock:
             # Taken again under the lock, and before reading: what commits while we read is

@@ -128,6 +128,10 @@ def find_faults(services: Services) -> list[str]:
     with services.sessions.read() as session:
         faults = _database_faults(session, sqlite=services.sessions.is_sqlite)
         faults += _facet_faults(session, snapshot)
+    if not services.search.belongs():
+        faults.append(
+            "The text index is of another database, or of another state of this one: run “crosstag reindex”."
+        )
     behind = services.search.behind()
     if behind:
         faults.append(
@@ -165,7 +169,6 @@ def _facet_faults(session: Session, snapshot: Snapshot) -> list[str]:
     for tag, count in session.execute(pairs):
         held = len(snapshot.tags.get(tag, ()))
         if held != count:
-            faults.append(
-                f"Tag {snapshot.names.tags_by_id[tag].slug}: {held:,} in the facets, {count:,} in SQL."
-            )
+            named = snapshot.names.tags_by_id.get(tag)
+            faults.append(f"Tag {named.slug if named else tag}: {held:,} in the facets, {count:,} in SQL.")
     return faults

@@ -47,6 +47,7 @@ class SearchFollower:
     def __init__(self, sessions: Sessions, engine: SearchEngine, lock_file: Path) -> None:
         self._sessions = sessions
         self.engine = engine
+        self._mark = lock_file.with_name("search.mark")
         self._threads = threading.Lock()
         self._processes = InterProcessLock(lock_file)
 
@@ -92,11 +93,10 @@ class SearchFollower:
         with self._sessions.read() as session:
             last = _last_change(session)
             position = self.engine.position()
-            if position == last:
+            if position == last and (last == 0 or self._is_of(session, position)):
                 return True
-            if position == 0 or position > last:
-                # Position 0 may be a rebuild that did not get to its end. A position the log has
-                # never had means that the index belongs to another database.
+            if position == 0 or not self._is_of(session, position):
+                # Position 0 may be a rebuild that did not get to its end.
                 self.engine.clear()
                 return self._apply(session, _all_ids(session), 0, last, on_progress)
             return self._apply(session, _changed_ids(session, position), position, last, on_progress)
@@ -120,11 +120,42 @@ class SearchFollower:
                 return False
             if on_progress:
                 on_progress(len(batch))
+        self._write_mark(session, last)
         return True
+
+    def belongs(self) -> bool:
+        """Tell whether the index follows this very log, and not that of another or an older database."""
+        with self._sessions.read() as session:
+            position = self.engine.position()
+            return position == 0 or self._is_of(session, position)
+
+    def _is_of(self, session: Session, position: int) -> bool:
+        """Compare what the change at the index's position is with what it was when it was indexed.
+
+        A database that was put back from a backup counts its changes up again, past where the
+        index was: the number alone would not tell.
+        """
+        try:
+            return self._mark.read_text(encoding="utf-8") == _mark_of(session, position)
+        except (OSError, UnicodeDecodeError):
+            return False
+
+    def _write_mark(self, session: Session, position: int) -> None:
+        # After the index's own commit. A crash between the two makes the index anew, once.
+        fresh = self._mark.with_suffix(".new")
+        fresh.write_text(_mark_of(session, position), encoding="utf-8")
+        fresh.replace(self._mark)
 
     def close(self) -> None:
         """Close the engine."""
         self.engine.close()
+
+
+def _mark_of(session: Session, position: int) -> str:
+    found = session.execute(
+        select(Change.at, Change.what, Change.entry_id).where(Change.id == position)
+    ).first()
+    return f"{position} {found.at.isoformat()} {found.what} {found.entry_id}" if found else ""
 
 
 def _last_change(session: Session) -> int:

@@ -174,6 +174,15 @@ def test_the_day_is_that_of_the_blogs_own_time_zone(make_blog: Callable[..., Blo
     assert stored(blog, save_entry(blog.services, late)).day == date(2009, 5, 24)
 
 
+def test_a_change_of_the_time_zone_moves_no_address(make_blog: Callable[..., Blog]) -> None:
+    blog = make_blog("sqlite")
+    late = replace(draft("Late"), published=datetime(2009, 5, 25, 23, 30, tzinfo=UTC))
+    one = save_entry(blog.services, late)
+    elsewhere = replace(blog.services, settings=replace(blog.services.settings, time_zone="Europe/Berlin"))
+    save_entry(elsewhere, replace(late, title="Later"), one)
+    assert (stored(blog, one).title, stored(blog, one).day) == ("Later", date(2009, 5, 25))
+
+
 def test_hostile_markup_is_never_stored_as_html(blog: Blog) -> None:
     attack = '<img src=x onerror=alert(1)><a href="javascript:alert(1)">x</a><script>alert(1)</script>'
     for markup in Markup:

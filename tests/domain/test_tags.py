@@ -29,6 +29,8 @@ SLUGS = {
     "a/b,c": "a-b-c",
     "-leading": "leading",
     "Ｆｕｌｌｗｉｄｔｈ": "fullwidth",
+    "दिन": "दिन",
+    "กิน": "กิน",
 }
 
 

@@ -10,20 +10,20 @@ import pytest
 from conftest import draft
 from sqlalchemy import select
 
-from blog.changes.entries import save_entry
+from blog.changes.entries import delete_entry, save_entry
 from blog.changes.imports import ImportLedger
 from blog.changes.names import rename_tag
-from blog.domain.entry import Draft, Kind, Rejected, SourceDraft
+from blog.domain.entry import AliasDraft, Draft, Kind, Rejected, SourceDraft, TagDraft
 from blog.models import Change, Entry, Redirect, Source
 from importers.pipeline import FIELDS, Known, Outcome, decide, digests, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from conftest import Blog
 
     from blog.domain.entry import Item
-    from importers.pipeline import Report
+    from importers.pipeline import Applied, Decision, Report
 
 
 def imported(blog: Blog, items: Iterable[Item], **options: object) -> dict[str, int]:
@@ -217,3 +217,129 @@ def test_a_date_corrected_upstream_moves_the_entry_and_leaves_a_redirect(blog: B
     with blog.services.sessions.read() as session:
         redirects = [(row.path, row.target) for row in session.scalars(select(Redirect))]
     assert redirects == [("/2009/May/25/slug/", "/2009/Jun/1/slug/")]
+
+
+def while_deciding(blog: Blog, what: Callable[[], object], items: list[Draft]) -> dict[str, int]:
+    """Import, and let somebody else write between the decisions and their writing."""
+
+    class Interrupted(ImportLedger):
+        done = False
+
+        def apply(self, decisions: Sequence[Decision]) -> Applied:
+            if not self.done:
+                self.done = True
+                what()
+            return super().apply(decisions)
+
+    return counts(run(items, Interrupted(blog.services)))
+
+
+def test_what_the_author_saves_while_an_import_runs_is_not_overwritten(blog: Blog) -> None:
+    first = draft("Upstream title")
+    imported(blog, [first])
+    (entry,) = entries(blog)
+    mine = replace(first, title="My title")
+    news = [replace(first, title="Their title", body="Their body.")]
+    assert while_deciding(blog, lambda: save_entry(blog.services, mine, entry.id), news) == {"updated": 1}
+    assert [(one.title, one.body) for one in entries(blog)] == [("My title", "Their body.")]
+
+
+def test_an_entry_deleted_while_an_import_runs_stays_deleted(blog: Blog) -> None:
+    first = draft("Title")
+    imported(blog, [first])
+    news = [replace(first, title="News"), draft("Another")]
+    gone = entries(blog)[0].id
+    assert while_deciding(blog, lambda: delete_entry(blog.services, gone), news) == {"kept": 1, "created": 1}
+    assert [entry.title for entry in entries(blog)] == ["Another"]
+
+
+def test_two_imports_of_the_same_at_once_make_each_entry_once(blog: Blog) -> None:
+    items = [draft("One"), draft("Two")]
+    assert while_deciding(blog, lambda: imported(blog, items), items) == {"unchanged": 2}
+    assert len(entries(blog)) == 2
+
+
+def test_a_tag_renamed_while_an_import_runs_stays_renamed(blog: Blog) -> None:
+    blog.write("Before", "python")
+    items = [draft("During", "python")]
+    assert while_deciding(blog, lambda: rename_tag(blog.services, "python", "snakes"), items) == {"created": 1}
+    snapshot = blog.services.facets.current()
+    assert (set(snapshot.names.tags), dict(snapshot.names.aliases)) == ({"snakes"}, {"python": "snakes"})
+    assert len(snapshot.tag("snakes")) == 2
+
+
+def test_what_the_author_deleted_does_not_come_back(blog: Blog) -> None:
+    first, other = draft("Title", source="til"), draft("Other")
+    imported(blog, [first, other])
+    delete_entry(blog.services, entries(blog)[0].id)
+    report = run([first, other], ImportLedger(blog.services))
+    assert counts(report) == {"kept": 1, "unchanged": 1}
+    assert report.notes == [(first.external_id, "you deleted it here, so it stays deleted")]
+    assert imported(blog, [replace(first, source="")]) == {"created": 1}, (
+        "another source's item is another item"
+    )
+
+
+UNTIDY = [
+    {"context": "two\nlines"},
+    {"url": "https://example.com/a b"},
+    {"via_url": "nowhere"},
+    {"title": "double  space "},
+    {"body": "line\r\nline\x08"},
+    {"slug": "with spaces!"},
+    {"series": "My Series"},
+]
+
+
+@pytest.mark.parametrize("values", UNTIDY)
+def test_what_was_tidied_when_it_was_stored_is_not_taken_for_the_authors_edit(
+    blog: Blog, values: dict[str, str]
+) -> None:
+    first = replace(draft("T", body="B"), **values)  # type: ignore[arg-type]  # names of fields
+    imported(blog, [first])
+    assert imported(blog, [first]) == {"unchanged": 1}
+    name, value = next(iter(values.items()))
+    if name == "via_url":
+        value = "https://example.com/"
+    assert imported(blog, [replace(first, **{name: f"{value}more"})]) == {"updated": 1}  # type: ignore[arg-type]
+
+
+def test_a_change_that_both_made_is_the_base_of_the_next(blog: Blog) -> None:
+    first = draft("A")
+    imported(blog, [first])
+    save_entry(blog.services, replace(first, title="B"), entries(blog)[0].id)
+    assert imported(blog, [replace(first, title="B")]) == {"unchanged": 1}
+    assert imported(blog, [replace(first, title="C")]) == {"updated": 1}
+
+
+IMPOSSIBLE = [
+    {"published": datetime(1969, 7, 20, tzinfo=UTC)},
+    {"published": datetime(1, 1, 1, tzinfo=UTC)},
+    {"published": datetime(9999, 12, 31, 23, tzinfo=UTC)},
+    {"source": "🎉"},
+    {"series": "🎉"},
+    {"external_id": "x" * 5_000},
+    {"tags": tuple(f"tag{number}" for number in range(300))},
+    {"series_order": 2**40},
+]
+
+
+@pytest.mark.parametrize("values", IMPOSSIBLE, ids=lambda one: next(iter(one)))
+def test_an_item_that_cannot_be_an_entry_is_told_and_harms_no_other(
+    blog: Blog, values: dict[str, object]
+) -> None:
+    bad = replace(draft("Bad"), **values)  # type: ignore[arg-type]  # names of fields
+    assert imported(blog, [draft("Good"), bad, draft("Good, too")]) == {"created": 2, "failed": 1}
+    assert blog.client().get("/").status_code == 200
+
+
+def test_lone_surrogates_and_nul_bytes_are_left_out(blog: Blog) -> None:
+    assert imported(blog, [draft("a\ud800b", body="c\x00\udfffd", context="e\ud9ff")]) == {"created": 1}
+    assert [(entry.title, entry.body, entry.context) for entry in entries(blog)] == [("ab", "cd", "e")]
+
+
+def test_tags_that_cannot_be_ones_do_not_stop_an_import(blog: Blog) -> None:
+    report = run(
+        [TagDraft(name="🎉"), AliasDraft(old="🎉", tag="x"), draft("One")], ImportLedger(blog.services)
+    )
+    assert counts(report) == {"created": 1, "failed": 2}
