@@ -120,15 +120,14 @@ def _check_places(snapshot: Snapshot, wanted: Filter) -> None:
 
 
 def _unknown_tags(services: Services, snapshot: Snapshot, wanted: Filter, unknown: list[str]) -> UnknownTags:
+    meaning = _Meaning(services, snapshot)
     rest = _without_tags(wanted, unknown)
     near = {
-        slug: _near_choices(
-            services, snapshot, _without_tags(wanted, [other for other in unknown if other != slug]), slug
-        )
+        slug: _near_choices(meaning, _without_tags(wanted, [other for other in unknown if other != slug]), slug)
         for slug in unknown
     }
     names = snapshot.display_names
-    count = len(_matches(services, snapshot, rest)) if rest else 0
+    count = len(meaning.of(rest)) if rest else 0
     return UnknownTags(unknown, near, Choice(rest.title(names), rest.url(), count) if rest else None)
 
 
@@ -138,8 +137,9 @@ def _without_tags(wanted: Filter, slugs: Iterable[str]) -> Filter:
     return wanted
 
 
-def _near_choices(services: Services, snapshot: Snapshot, bare: Filter, slug: str) -> list[Choice]:
+def _near_choices(meaning: _Meaning, bare: Filter, slug: str) -> list[Choice]:
     """Near names, each with the filter that has it instead of the unknown one."""
+    snapshot = meaning.snapshot
     used = (tag.slug for tag in snapshot.names.tags.values() if tag.id in snapshot.tags)
     choices = []
     for near in near_names(slug, used):
@@ -148,18 +148,33 @@ def _near_choices(services: Services, snapshot: Snapshot, bare: Filter, slug: st
         except BadFilter:
             # The near one is asked for already where the unknown one is excluded, or the other way.
             continue
-        count = len(_matches(services, snapshot, instead))
+        count = len(meaning.of(instead))
         if count:
             choices.append(Choice(snapshot.names.tags[near].name, instead.url(), count))
     return choices
 
 
-def _matches(services: Services, snapshot: Snapshot, wanted: Filter) -> BitMap:
-    """The ids of everything the filter means, its text included."""
-    matches = matching(snapshot, wanted)
-    if not wanted.text:
-        return matches
-    return text_matches(services, snapshot, parse_query(wanted.text)) & matches
+class _Meaning:
+    """What filters mean in one snapshot; a text is looked up once, however many filters share it.
+
+    An answer counts what each of its suggestions would find, and most of these ask for the
+    same text: looking it up for each made one such page cost twenty searches.
+    """
+
+    def __init__(self, services: Services, snapshot: Snapshot) -> None:
+        self._services = services
+        self.snapshot = snapshot
+        self._texts: dict[str, BitMap] = {}
+
+    def of(self, wanted: Filter) -> BitMap:
+        """The ids of everything the filter means, its text included."""
+        matches = matching(self.snapshot, wanted)
+        if not wanted.text:
+            return matches
+        if wanted.text not in self._texts:
+            query = parse_query(wanted.text)
+            self._texts[wanted.text] = text_matches(self._services, self.snapshot, query)
+        return self._texts[wanted.text] & matches
 
 
 def text_matches(services: Services, snapshot: Snapshot, query: TextQuery) -> BitMap:
@@ -179,7 +194,8 @@ def browse(services: Services, wanted: Filter, page: int = 1) -> Browse:
     """
     snapshot = services.facets.current()
     size = services.settings.page_size
-    matches = _matches(services, snapshot, wanted)
+    meaning = _Meaning(services, snapshot)
+    matches = meaning.of(wanted)
     pages = max(1, -(-len(matches) // size))
     if page > pages:
         raise NoSuchPage(f"There is no page {page}: this has {'one page' if pages == 1 else f'{pages} pages'}.")
@@ -199,8 +215,8 @@ def browse(services: Services, wanted: Filter, page: int = 1) -> Browse:
         links=_page_links(wanted, page, pages),
         orders=_orders(wanted),
         snippets={one.id: snippet(one.text, query) for one in entries} if query else {},
-        suggestion=_suggestion(services, snapshot, wanted, query) if query and not matches else None,
-        widen=() if matches else _widened(services, snapshot, wanted),
+        suggestion=_suggestion(services, meaning, wanted, query) if query and not matches else None,
+        widen=() if matches else _widened(meaning, wanted),
         is_catching_up=bool(query) and services.search.behind() > 0,
         is_cut=query.truncated if query else False,
     )
@@ -217,7 +233,7 @@ def _page_ids(
 def newest_entries(services: Services, wanted: Filter, limit: int) -> list[EntryView]:
     """The newest entries of a filter, whatever its order: what its feeds hold."""
     snapshot = services.facets.current()
-    ids = newest(snapshot, _matches(services, snapshot, wanted), 0, limit)
+    ids = newest(snapshot, _Meaning(services, snapshot).of(wanted), 0, limit)
     with services.sessions.read() as session:
         return load_entries(session, snapshot, ids)
 
@@ -229,7 +245,7 @@ def _orders(wanted: Filter) -> tuple[tuple[str, str, bool], ...]:
     return tuple((one.value, wanted.sorted_by(one).url(), wanted.order is one) for one in Sort)
 
 
-def _suggestion(services: Services, snapshot: Snapshot, wanted: Filter, query: TextQuery) -> Link | None:
+def _suggestion(services: Services, meaning: _Meaning, wanted: Filter, query: TextQuery) -> Link | None:
     """Did-you-mean, which keeps everything else the filter asks for, and finds something.
 
     The index knows words that only scheduled or deleted entries hold; those are no suggestion.
@@ -238,14 +254,14 @@ def _suggestion(services: Services, snapshot: Snapshot, wanted: Filter, query: T
     if not better or better == wanted.text or len(better) > MAX_TEXT_LENGTH:
         return None
     instead = wanted.with_text(better)
-    return Link(better, instead.url()) if _matches(services, snapshot, instead) else None
+    return Link(better, instead.url()) if meaning.of(instead) else None
 
 
-def _widened(services: Services, snapshot: Snapshot, wanted: Filter) -> tuple[Choice, ...]:
-    names = snapshot.display_names
+def _widened(meaning: _Meaning, wanted: Filter) -> tuple[Choice, ...]:
+    names = meaning.snapshot.display_names
     choices = []
     for left_out, wider in loosened(wanted):
-        count = len(_matches(services, snapshot, wider))
+        count = len(meaning.of(wider))
         if wider and count:
             choices.append(Choice(names.get(left_out, left_out), wider.url(), count))
     return tuple(choices)
