@@ -216,6 +216,8 @@ class _Job:
 
     def _flush_drafts(self) -> None:
         drafts, self._drafts = list(self._drafts.values()), {}
+        if not drafts:
+            return
         waiting = drafts
         # Decisions are made, and bodies rendered, before the write lock is taken. What somebody
         # else has written until then is decided again, on what is there now.
@@ -228,7 +230,7 @@ class _Job:
                 break
         for draft in waiting:
             self.report.fail(draft.external_id, "Somebody else kept changing it; run the import again.")
-        if drafts and self._on_progress:
+        if self._on_progress:
             self._on_progress(len(drafts))
 
     def _count(self, decisions: list[Decision], applied: Applied) -> None:

@@ -343,3 +343,15 @@ def test_tags_that_cannot_be_ones_do_not_stop_an_import(blog: Blog) -> None:
         [TagDraft(name="🎉"), AliasDraft(old="🎉", tag="x"), draft("One")], ImportLedger(blog.services)
     )
     assert counts(report) == {"created": 1, "failed": 2}
+
+
+def test_names_are_written_together_and_not_a_transaction_each(
+    blog: Blog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = ImportLedger(blog.services)
+    written: list[int] = []
+    applied = ledger.apply
+    monkeypatch.setattr(ledger, "apply", lambda decisions: written.append(len(decisions)) or applied(decisions))
+    run([*(TagDraft(name=f"tag {number}") for number in range(50)), draft("One"), draft("Two")], ledger)
+    assert written == [2]
+    assert len(blog.services.facets.current().names.tags) == 50
