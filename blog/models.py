@@ -137,6 +137,8 @@ class Entry(Base):
     __table_args__ = (
         UniqueConstraint("source_id", "external_id"),
         UniqueConstraint("day", "slug"),
+        # An import looks its items up by this, and so do the short addresses of old blogs.
+        Index("ix_entry_external_id", "external_id"),
         # NULLs are all different to a unique constraint, and the blog's own writing has no source.
         Index(
             "uq_entry_own_external_id",

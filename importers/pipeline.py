@@ -37,6 +37,11 @@ Key = tuple[str, str]
 _ROUNDS: Final = 5
 
 
+def key_of(draft: Draft) -> Key:
+    """Return what names a draft for ever: its source and its id there."""
+    return draft.source, draft.external_id
+
+
 class Outcome(StrEnum):
     """What became of an item. Kept: upstream changed what the author had changed too."""
 
@@ -77,7 +82,7 @@ class Decision:
     @property
     def key(self) -> Key:
         """What names the draft: its source and its id there."""
-        return self.draft.source, self.draft.external_id
+        return key_of(self.draft)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +203,7 @@ class _Job:
         except BadTag as error:
             self.report.fail(draft.external_id, error.sentence)
             return
-        key = (draft.source, draft.external_id)
+        key = key_of(draft)
         if len(self._drafts) == BATCH or key in self._drafts:
             # The same id twice in one file: the second is an update of the first.
             self._flush_drafts()
@@ -225,7 +230,7 @@ class _Job:
             decisions = self._decide(waiting)
             applied = Applied([], set()) if self._dry_run else self._ledger.apply(decisions)
             self._count(decisions, applied)
-            waiting = [draft for draft in waiting if (draft.source, draft.external_id) in applied.stale]
+            waiting = [draft for draft in waiting if key_of(draft) in applied.stale]
             if not waiting:
                 break
         for draft in waiting:
@@ -249,11 +254,9 @@ class _Job:
     def _decide(self, drafts: list[Draft]) -> list[Decision]:
         settled = [self._with_living_tags(self._ledger.as_stored(draft)) for draft in drafts]
         known = self._ledger.known(drafts)
-        deleted = self._ledger.deleted(
-            [draft for draft in drafts if (draft.source, draft.external_id) not in known]
-        )
+        deleted = self._ledger.deleted([draft for draft in drafts if key_of(draft) not in known])
         digested = [digests(draft) for draft, _ in settled]
-        seen = [self._with_living_names(known.get((draft.source, draft.external_id))) for draft in drafts]
+        seen = [self._with_living_names(known.get(key_of(draft))) for draft in drafts]
         changed = [old.entry_id for old, new in zip(seen, digested, strict=True) if old and old.upstream != new]
         current = self._ledger.current(changed) if changed else {}
         decisions = []
@@ -262,7 +265,7 @@ class _Job:
             # What is written is the draft as it came: a refusal can then say what it was.
             asked = replace(raw, tags=draft.tags)
             decision = decide(asked, new, old, now, names)
-            is_deleted = (raw.source, raw.external_id) in deleted
+            is_deleted = decision.key in deleted
             decisions.append(replace(decision, outcome=Outcome.KEPT) if is_deleted else decision)
         return decisions
 

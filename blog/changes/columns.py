@@ -40,8 +40,11 @@ def as_stored(draft: Draft) -> Draft:
     """
     tidied: dict[str, Any] = {name: _one_line(getattr(draft, name)) for name in _PLAIN}
     tidied |= {name: web_url(getattr(draft, name)) for name in ("url", "via_url", "image_url")}
-    slug = _NOT_IN_SLUGS.sub("-", draft.slug).strip("-")[:MAX_SLUG].strip("-")
-    return replace(draft, **tidied, slug=slug, body=clean_text(draft.body))
+    return replace(draft, **tidied, slug=_clean_slug(draft.slug), body=clean_text(draft.body))
+
+
+def _clean_slug(text: str) -> str:
+    return _NOT_IN_SLUGS.sub("-", text).strip("-")[:MAX_SLUG].strip("-")
 
 
 def _check(draft: Draft, settings: Settings) -> None:
@@ -105,7 +108,7 @@ def atom_id_of(draft: Draft, authority: str) -> str:
 
 def slug_of(draft: Draft) -> str:
     """Return the slug a draft asks for, or one made of its words; not yet unique on its day."""
-    if given := as_stored(draft).slug:
+    if given := _clean_slug(draft.slug):
         return given
     words = draft.title or (draft.citation if draft.kind is Kind.QUOTATION else "") or draft.body[:200]
     try:

@@ -92,6 +92,9 @@ class ImportLedger:
         """Write what was decided, in one transaction, where it still holds."""
         # Rendering is the slow part, so it is done before the one write lock is taken.
         new, changes, failures = self._prepared(decisions)
+        if not (new or changes or any(one.has_news for one in decisions)):
+            # Most of an import run again is this: nobody has to wait for a lock.
+            return Applied(failures, set())
         settings = self._services.settings
         with self._services.sessions.write() as session:
             now = self._services.clock()

@@ -93,12 +93,14 @@ class SearchFollower:
         with self._sessions.read() as session:
             last = _last_change(session)
             position = self.engine.position()
-            if position == last and (last == 0 or self._is_of(session, position)):
+            if position == last == 0:
                 return True
             if position == 0 or not self._is_of(session, position):
                 # Position 0 may be a rebuild that did not get to its end.
                 self.engine.clear()
                 return self._apply(session, _all_ids(session), 0, last, on_progress)
+            if position == last:
+                return True
             return self._apply(session, _changed_ids(session, position), position, last, on_progress)
 
     def _apply(

@@ -115,6 +115,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("source_id", "external_id", name=op.f("uq_entry_source_id_external_id")),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_entry_external_id", "entry", ["external_id"], unique=False)
     op.create_index("ix_entry_published", "entry", ["published"], unique=False)
     op.create_index("ix_entry_series_id", "entry", ["series_id"], unique=False)
     op.create_index(
@@ -154,6 +155,7 @@ def downgrade() -> None:
     )
     op.drop_index("ix_entry_series_id", "entry")
     op.drop_index("ix_entry_published", "entry")
+    op.drop_index("ix_entry_external_id", "entry")
 
     op.drop_table("entry")
     op.drop_index(op.f("ix_alias_tag_id"), "alias")
