@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import delete, insert, select, update
 
 from blog.changes.columns import atom_id_of, columns_of, free_slug, slug_of
-from blog.changes.log import record, record_names
+from blog.changes.log import record, record_new_names
 from blog.changes.names import tag_ids, write_redirect
 from blog.domain.dates import day_path
 from blog.domain.entry import Draft, Kind, Markup, RedirectDraft, Status
@@ -152,7 +152,7 @@ def insert_entries(session: Session, settings: Settings, new: Sequence[NewEntry]
     ids = list(session.scalars(insert(Entry).returning(Entry.id, sort_by_parameter_order=True), rows))
     made_tags = _tag_entries(session, {entry: one.tags for entry, one in zip(ids, new, strict=True)})
     if made_tags or places.made:
-        record_names(session, now)
+        record_new_names(session, now)
     record(session, "created", ids, now)
     return ids
 
@@ -215,7 +215,7 @@ def update_entry(
         session.execute(delete(entry_tag).where(entry_tag.c.entry_id == entry_id))
         made_tags = _tag_entries(session, {entry_id: _living(session, change.tags)})
     if made_tags or places.made:
-        record_names(session, now)
+        record_new_names(session, now)
     record(session, "updated", [entry_id], now)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert
 
-from blog.models import Change
+from blog.models import NAMES, NEW_NAMES, Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,4 +24,9 @@ def record(session: Session, what: str, entry_ids: Iterable[int], at: datetime) 
 
 def record_names(session: Session, at: datetime) -> None:
     """Note that tags, old names, sources or series changed."""
-    session.execute(insert(Change), [{"what": "names", "entry_id": None, "at": at}])
+    session.execute(insert(Change), [{"what": NAMES, "entry_id": None, "at": at}])
+
+
+def record_new_names(session: Session, at: datetime) -> None:
+    """Note that tags, sources or series were added, and those that were there are what they were."""
+    session.execute(insert(Change), [{"what": NEW_NAMES, "entry_id": None, "at": at}])

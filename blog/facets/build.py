@@ -1,83 +1,119 @@
-"""Making snapshots: the next one from the last one and what has changed.
-
-The same few lines serve a blog read whole at start-up and one retagged entry: additions are
-collected per bitmap first, and each bitmap that changes is copied once.
-"""
+"""Making snapshots: a whole one from the rows of all entries, the next one from what has changed."""
 
 from __future__ import annotations
 
-from array import array
 from collections import defaultdict
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+import numpy as np
 from pyroaring import BitMap
 
-from blog.facets.snapshot import EMPTY, Snapshot
+from blog.facets.rows import KINDS, as_bitmap, month_number, month_of
+from blog.facets.sets import EMPTY, HostSets, Sets
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from blog.facets.rows import Row
+    from numpy.typing import NDArray
 
-Changes = list[tuple[int, "Row | None"]]
-_FACETS = ("tags", "kinds", "sources", "series", "domains", "months")
+    from blog.facets.rows import Changes, Ids, Row, Rows
+    from blog.facets.snapshot import Snapshot
+
+_Key = TypeVar("_Key")
+# When so many sets have been changed one by one, they are made anew, all in one list again.
+_MOST_DRIFT: Final = 20_000
 
 
-def with_changes(snapshot: Snapshot, changes: Changes) -> Snapshot:
-    """Return the snapshot after these entries became these rows, or left the public (None)."""
-    gone: dict[tuple[str, Hashable], array[int]] = defaultdict(lambda: array("I"))
-    come: dict[tuple[str, Hashable], array[int]] = defaultdict(lambda: array("I"))
-    for entry_id, row in changes:
-        for place in _places(snapshot.rows.get(entry_id)):
-            gone[place].append(entry_id)
-        for place in _places(row):
-            come[place].append(entry_id)
-    facets: dict[str, Any] = {name: _moved(getattr(snapshot, name), name, gone, come) for name in _FACETS}
-    left = BitMap(entry_id for entry_id, row in changes if row is None)
-    joined = BitMap(entry_id for entry_id, row in changes if row is not None)
+def with_rows(snapshot: Snapshot, rows: Rows) -> Snapshot:
+    """Return the snapshot with these rows and all bitmaps made of them."""
+    ids, columns = rows.public(), rows.columns
+    tagged = np.repeat(ids, columns.tag_counts[ids])
     return replace(
         snapshot,
-        rows=snapshot.rows.changed(changes),
-        everything=(snapshot.everything - left) | joined,
-        **facets,
+        rows=rows,
+        everything=as_bitmap(ids),
+        tags=Sets.of_pairs(rows.tags_of(ids), tagged),
+        kinds=_by(columns.kinds[ids], ids, lambda code: KINDS[code - 1]),
+        sources=_by(columns.sources[ids], ids, int),
+        series=_by(columns.series[ids], ids, int),
+        domains=HostSets(rows.hosts, Sets.of_pairs(columns.domains[ids], ids)),
+        months=_by(columns.months[ids], ids, month_of),
     )
 
 
-def _places(row: Row | None) -> Iterator[tuple[str, Hashable]]:
-    """Every facet and key that a row stands under."""
-    if row is None:
-        return
-    day = date.fromordinal(row.day)
-    yield "months", (day.year, day.month)
-    yield "kinds", row.place.kind
-    for tag in row.tags:
-        yield "tags", tag
-    if row.place.source is not None:
-        yield "sources", row.place.source
-    if row.place.series is not None:
-        yield "series", row.place.series
-    if row.place.domain:
-        yield "domains", row.place.domain
+def _by(values: NDArray[Any], ids: Ids, key: Callable[[int], _Key]) -> dict[_Key, BitMap]:
+    """The ids by their value, of which there are few; a 0 stands for none."""
+    order = np.argsort(values, kind="stable")
+    found, starts = np.unique(values[order], return_index=True)
+    parts = np.split(ids[order], starts[1:])
+    return {key(value): as_bitmap(part) for value, part in zip(found.tolist(), parts, strict=False) if value}
+
+
+def with_changes(snapshot: Snapshot, changes: Changes) -> Snapshot:
+    """Return the snapshot after these entries became these rows, or left the public (None).
+
+    Each bitmap that changes is copied once, whatever the number of its entries that do.
+    """
+    if not changes:
+        return snapshot
+    rows = snapshot.rows.changed(changes)
+    if snapshot.tags.drift + snapshot.domains.sets.drift > _MOST_DRIFT:
+        return with_rows(snapshot, rows)
+    moves = _Moves(snapshot.rows, changes)
+    domains = moves.of(lambda row: _host(rows, row), snapshot.domains.sets)
+    return replace(
+        snapshot,
+        rows=rows,
+        everything=moves.of(_anywhere, {"": snapshot.everything}).get("", snapshot.everything),
+        tags=snapshot.tags.changed(moves.of(lambda row: row.tags, snapshot.tags)),
+        domains=HostSets(rows.hosts, snapshot.domains.sets.changed(domains)),
+        kinds=_moved(snapshot.kinds, moves, lambda row: row.place.kind),
+        sources=_moved(snapshot.sources, moves, lambda row: row.place.source),
+        series=_moved(snapshot.series, moves, lambda row: row.place.series),
+        months=_moved(snapshot.months, moves, lambda row: month_of(month_number(date.fromordinal(row.day)))),
+    )
+
+
+def _anywhere(_row: Row) -> tuple[str, ...]:
+    return ("",)
+
+
+def _host(rows: Rows, row: Row) -> tuple[int, ...]:
+    return (rows.hosts.numbers[row.place.domain],) if row.place.domain else ()
 
 
 def _moved(
-    before: Mapping[Any, BitMap],
-    facet: str,
-    gone: Mapping[tuple[str, Hashable], Iterable[int]],
-    come: Mapping[tuple[str, Hashable], Iterable[int]],
-) -> Mapping[Any, BitMap]:
-    """The bitmaps of one facet after the move; one that nobody is in any more is not there."""
-    touched = {key for name, key in (*gone, *come) if name == facet}
-    if not touched:
-        return before
-    after = dict(before)
-    for key in touched:
-        bitmap = before.get(key, EMPTY) - BitMap(gone.get((facet, key), ()))
-        bitmap |= BitMap(come.get((facet, key), ()))
-        if bitmap:
-            after[key] = bitmap
-        else:
-            after.pop(key, None)
-    return after
+    before: Mapping[_Key, BitMap], moves: _Moves, key_of: Callable[[Row], _Key | None]
+) -> dict[_Key, BitMap]:
+    """The bitmaps of one facet after the moves; one that nobody is in any more is not there."""
+
+    def keys(row: Row) -> tuple[_Key, ...]:
+        key = key_of(row)
+        return () if key is None else (key,)
+
+    after = {**before, **moves.of(keys, before)}
+    return {key: bitmap for key, bitmap in after.items() if bitmap}
+
+
+class _Moves:
+    """Entries that change, with the rows they had and the rows they get."""
+
+    def __init__(self, rows: Rows, changes: Changes) -> None:
+        self._gone = [(entry_id, row) for entry_id, _ in changes if (row := rows.get(entry_id))]
+        self._come = [(entry_id, row) for entry_id, row in changes if row]
+
+    def of(self, keys: Callable[[Row], Iterable[_Key]], before: Mapping[_Key, BitMap]) -> dict[_Key, BitMap]:
+        """Return each bitmap that changes, as it is afterwards; ``keys`` says where a row stands."""
+        gone: dict[_Key, list[int]] = defaultdict(list)
+        come: dict[_Key, list[int]] = defaultdict(list)
+        for entry_id, row in self._gone:
+            for key in keys(row):
+                gone[key].append(entry_id)
+        for entry_id, row in self._come:
+            for key in keys(row):
+                come[key].append(entry_id)
+        return {
+            key: (before.get(key, EMPTY) - BitMap(gone[key])) | BitMap(come[key]) for key in {**gone, **come}
+        }

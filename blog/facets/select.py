@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 from pyroaring import BitMap
 
 from blog.domain.dates import days_in_month
-from blog.facets.snapshot import EMPTY, Snapshot
+from blog.facets.count import count_months
+from blog.facets.rows import as_array, as_bitmap
+from blog.facets.sets import EMPTY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from blog.domain.filters import Filter
+    from blog.facets.count import Months
+    from blog.facets.snapshot import Snapshot
 
 
 def matching(snapshot: Snapshot, wanted: Filter) -> BitMap:
@@ -64,31 +68,34 @@ def _limits(wanted: Filter) -> tuple[date, date]:
 
 
 def _in_period(snapshot: Snapshot, first: date, last: date) -> BitMap:
-    """Whole months by their bitmaps; the one or two months cut through, entry by entry."""
-    found = [EMPTY, EMPTY]
-    for (year, month), bitmap in snapshot.months.items():
-        opening, closing = date(year, month, 1), date(year, month, days_in_month(year, month))
-        if first <= opening and closing <= last:
-            found.append(bitmap)
-        elif opening <= last and first <= closing:
-            low, high = first.toordinal(), last.toordinal()
-            found.append(BitMap(one for one in bitmap if low <= snapshot.rows.day(one) <= high))
+    """Whole months by their bitmaps; the one or two months cut through, by the days of their entries."""
+    opening, closing = (first.year, first.month), (last.year, last.month)
+    found = [bitmap for month, bitmap in snapshot.months.items() if opening < month < closing]
+    found += [_days_of(snapshot, snapshot.months.get(edge, EMPTY), first, last) for edge in {opening, closing}]
     return BitMap.union(*found)
 
 
-def newest(snapshot: Snapshot, matches: BitMap, start: int, stop: int) -> list[int]:
+def _days_of(snapshot: Snapshot, month: BitMap, first: date, last: date) -> BitMap:
+    ids = as_array(month)
+    days = snapshot.rows.columns.days[ids]
+    inside = (days >= first.toordinal()) & (days <= last.toordinal())
+    return month if inside.all() else as_bitmap(ids[inside])
+
+
+def newest(
+    snapshot: Snapshot, matches: BitMap, start: int, stop: int, months: Months | None = None
+) -> list[int]:
     """Return the ids at ``start`` to ``stop`` of the matches, newest first.
 
-    Months partition the entries: whole months before the page are skipped by their
-    cardinality, and only the months the page lies in are sorted. No page is deep.
+    Months partition the entries: whole months before the page are skipped by how many matches
+    they hold, and only the months the page lies in are sorted. No page is deep. ``months`` is
+    what ``count_months`` says of the matches, for callers that know it already.
     """
     page: list[int] = []
     passed = 0
-    stop = min(stop, len(matches))
-    for month in snapshot.months_newest_first:
+    for month, inside in (count_months(snapshot, matches) if months is None else months).items():
         if passed >= stop:
             break
-        inside = matches.intersection_cardinality(snapshot.months[month])
         if passed + inside > start:
             ordered = newest_first(snapshot, matches & snapshot.months[month])
             page += ordered[max(0, start - passed) : stop - passed]
@@ -96,10 +103,9 @@ def newest(snapshot: Snapshot, matches: BitMap, start: int, stop: int) -> list[i
     return page
 
 
-def newest_first(snapshot: Snapshot, ids: BitMap | list[int]) -> list[int]:
+def newest_first(snapshot: Snapshot, ids: BitMap) -> list[int]:
     """Sort entries by the time of publication, newest first; of equal times the later id first."""
-    stamp = snapshot.rows.stamp
-    return sorted(ids, key=lambda one: (stamp(one), one), reverse=True)
+    return snapshot.rows.newest_first(as_array(ids))
 
 
 def newest_entry(snapshot: Snapshot) -> int | None:

@@ -7,44 +7,51 @@ frozen: combine them with operators that make new ones, never with in-place ones
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
 from pyroaring import BitMap
 
-from blog.facets.rows import Rows
+from blog.facets.rows import Hosts, Rows
+from blog.facets.sets import EMPTY, HostSets, Sets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from blog.domain.entry import Kind
     from blog.facets.names import Names
 
-EMPTY = BitMap()
+
+def _no_sets() -> Sets:
+    return Sets.of_pairs(np.zeros(0, np.int32), np.zeros(0, np.uint32))
 
 
 @dataclass(frozen=True)
 class Snapshot:
     """Bitmaps of entry ids by tag id, kind, source id, series id, domain and (year, month).
 
-    ``position`` is the last change it holds and ``moved`` when the public blog last changed,
-    by a write or by a scheduled entry's time coming; ``upcoming`` are the scheduled entries,
-    as (time, id), soonest first. Times are microseconds since 1970.
+    ``position`` is the last change it holds and ``changed`` when that was made; ``moved`` is when
+    the public blog last changed, by a write or by a scheduled entry's time coming; ``upcoming`` are
+    the scheduled entries, as (time, id), soonest first. Times are microseconds since 1970.
     """
 
-    position: int
     names: Names
-    rows: Rows
-    everything: BitMap
-    tags: Mapping[int, BitMap]
-    kinds: Mapping[Kind, BitMap]
-    sources: Mapping[int, BitMap]
-    series: Mapping[int, BitMap]
-    domains: Mapping[str, BitMap]
-    months: Mapping[tuple[int, int], BitMap]
-    upcoming: tuple[tuple[int, int], ...] = ()
+    position: int = 0
+    changed: int = 0
     moved: int = 0
+    rows: Rows = field(default_factory=Rows)
+    everything: BitMap = field(default_factory=BitMap)
+    tags: Sets = field(default_factory=_no_sets)
+    kinds: Mapping[Kind, BitMap] = field(default_factory=dict)
+    sources: Mapping[int, BitMap] = field(default_factory=dict)
+    series: Mapping[int, BitMap] = field(default_factory=dict)
+    domains: HostSets = field(default_factory=lambda: HostSets(Hosts(), _no_sets()))
+    months: Mapping[tuple[int, int], BitMap] = field(default_factory=dict)
+    upcoming: tuple[tuple[int, int], ...] = ()
 
     @cached_property
     def months_newest_first(self) -> tuple[tuple[int, int], ...]:
@@ -52,22 +59,21 @@ class Snapshot:
         return tuple(sorted(self.months, reverse=True))
 
     @cached_property
-    def tags_by_size(self) -> tuple[tuple[int, int], ...]:
-        """(tag id, number of entries), the biggest first, unused ones left out."""
-        sizes = ((tag, len(bitmap)) for tag, bitmap in self.tags.items())
-        return tuple(sorted(sizes, key=lambda pair: (-pair[1], pair[0])))
+    def month_sizes(self) -> dict[tuple[int, int], int]:
+        """How many entries each month has, newest first."""
+        return {month: len(self.months[month]) for month in self.months_newest_first}
 
     @cached_property
-    def display_names(self) -> dict[str, str]:
+    def tags_by_size(self) -> NDArray[np.int64]:
+        """The ids of the tags that are in use, the one on most entries first."""
+        return self.tags.by_size()
+
+    @property
+    def display_names(self) -> Mapping[str, str]:
         """What ``Filter.title`` needs to speak of tags, sources and series by their names."""
-        return self.names.display()
+        return self.names.display
 
     def tag(self, slug: str) -> BitMap:
         """The entries of a tag; empty for a tag that is on none, or is none."""
         named = self.names.tags.get(slug)
         return EMPTY if named is None else self.tags.get(named.id, EMPTY)
-
-
-def empty_snapshot(names: Names) -> Snapshot:
-    """The snapshot of a blog with no entry."""
-    return Snapshot(0, names, Rows(), BitMap(), {}, {}, {}, {}, {}, {})

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from blog.domain.dates import MONTH_NAMES, days_in_month
 from blog.domain.filters import EVERYTHING, Filter
-from blog.facets.count import count_months, count_years
+from blog.facets.count import count_days, count_months, count_years
 from blog.facets.select import matching, newest_first
 from blog.queries.choices import Choice
 from blog.queries.entries import EntryView, load_entries
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from blog.facets.snapshot import Snapshot
     from blog.services import Services
 
@@ -63,7 +65,7 @@ def archive(services: Services, wanted: Filter) -> Archive:
     """Return the calendar of a filter that is a year, a month or a day and nothing else."""
     assert wanted.year is not None, "an archive is of a period"
     snapshot = services.facets.current()
-    days = Counter(snapshot.rows.day(one) for one in matching(snapshot, EVERYTHING.in_period(wanted.year)))
+    days = count_days(snapshot, matching(snapshot, EVERYTHING.in_period(wanted.year)))
     months = (wanted.month,) if wanted.month else range(1, 13)
     earlier, later = _neighbours(snapshot, wanted)
     return Archive(
@@ -75,11 +77,11 @@ def archive(services: Services, wanted: Filter) -> Archive:
     )
 
 
-def _calendar(year: int, month: int, counts: Counter[int]) -> CalendarMonth:
+def _calendar(year: int, month: int, counts: Mapping[int, int]) -> CalendarMonth:
     cells: list[CalendarDay | None] = [None] * date(year, month, 1).weekday()
     total = 0
     for day in range(1, days_in_month(year, month) + 1):
-        count = counts[date(year, month, day).toordinal()]
+        count = counts.get(date(year, month, day).toordinal(), 0)
         total += count
         cells.append(CalendarDay(day, count, EVERYTHING.in_period(year, month, day).url() if count else ""))
     cells += [None] * (-len(cells) % 7)
@@ -105,12 +107,12 @@ def _periods(snapshot: Snapshot, wanted: Filter) -> Counter[tuple[int, ...]]:
     periods: Counter[tuple[int, ...]] = Counter()
     if wanted.day:
         for month in _months_around(snapshot, (wanted.year or 0, wanted.month or 0)):
-            for one in snapshot.months[month]:
-                day = date.fromordinal(snapshot.rows.day(one))
-                periods[(day.year, day.month, day.day)] += 1
+            for ordinal, count in count_days(snapshot, snapshot.months[month]).items():
+                day = date.fromordinal(ordinal)
+                periods[(day.year, day.month, day.day)] = count
         return periods
-    for month, bitmap in snapshot.months.items():
-        periods[month if wanted.month else month[:1]] += len(bitmap)
+    for month, count in snapshot.month_sizes.items():
+        periods[month if wanted.month else month[:1]] += count
     return periods
 
 
@@ -137,9 +139,9 @@ def on_this_day(services: Services, today: date, limit: int = 100) -> list[tuple
     for year, month in snapshot.months_newest_first:
         if month != today.month or not _exists(year, today):
             continue
-        ordinal = date(year, today.month, today.day).toordinal()
-        found = [one for one in snapshot.months[(year, month)] if snapshot.rows.day(one) == ordinal]
-        ids += newest_first(snapshot, found)
+        if len(ids) >= limit:
+            break
+        ids += newest_first(snapshot, matching(snapshot, EVERYTHING.in_period(year, month, today.day)))
     with services.sessions.read() as session:
         entries = load_entries(session, snapshot, ids[:limit])
     return [

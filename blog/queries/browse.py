@@ -13,6 +13,7 @@ from blog.domain.errors import BadFilter, NotThere
 from blog.domain.filters import MAX_TEXT_LENGTH, Filter, Sort
 from blog.domain.tags import near_names
 from blog.domain.textquery import parse as parse_query
+from blog.facets.count import count_months
 from blog.facets.select import matching, newest
 from blog.queries.choices import Chip, Choice, Facets, chips, facets, loosened
 from blog.queries.entries import EntryView, Link, load_entries
@@ -199,7 +200,12 @@ def browse(services: Services, wanted: Filter, page: int = 1) -> Browse:
     pages = max(1, -(-len(matches) // size))
     if page > pages:
         raise NoSuchPage(f"There is no page {page}: this has {'one page' if pages == 1 else f'{pages} pages'}.")
-    ids = _page_ids(services, snapshot, wanted, matches, (page - 1) * size, page * size)
+    months = count_months(snapshot, matches)
+    start, stop = (page - 1) * size, page * size
+    if wanted.order is Sort.RELEVANCE:
+        ids = services.search.engine.best(parse_query(wanted.text), matches, size, start)
+    else:
+        ids = newest(snapshot, matches, start, stop, months)
     with services.sessions.read() as session:
         entries = load_entries(session, snapshot, ids)
     query = parse_query(wanted.text) if wanted.text else None
@@ -211,7 +217,7 @@ def browse(services: Services, wanted: Filter, page: int = 1) -> Browse:
         pages=pages,
         entries=entries,
         chips=chips(wanted, snapshot.display_names),
-        facets=facets(snapshot, wanted, matches),
+        facets=facets(snapshot, wanted, matches, months),
         links=_page_links(wanted, page, pages),
         orders=_orders(wanted),
         snippets={one.id: snippet(one.text, query) for one in entries} if query else {},
@@ -220,14 +226,6 @@ def browse(services: Services, wanted: Filter, page: int = 1) -> Browse:
         is_catching_up=bool(query) and services.search.behind() > 0,
         is_cut=query.truncated if query else False,
     )
-
-
-def _page_ids(
-    services: Services, snapshot: Snapshot, wanted: Filter, matches: BitMap, start: int, stop: int
-) -> list[int]:
-    if wanted.order is Sort.RELEVANCE:
-        return services.search.engine.best(parse_query(wanted.text), matches, stop - start, start)
-    return newest(snapshot, matches, start, stop)
 
 
 def newest_entries(services: Services, wanted: Filter, limit: int) -> list[EntryView]:

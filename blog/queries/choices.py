@@ -13,7 +13,6 @@ from blog.domain.filters import MAX_TERMS, Filter, period_in_words
 from blog.facets.count import (
     TagCount,
     count_kinds,
-    count_months,
     count_sources,
     count_years,
     telling_tags,
@@ -21,10 +20,11 @@ from blog.facets.count import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pyroaring import BitMap
 
+    from blog.facets.count import Months
     from blog.facets.snapshot import Snapshot
 
 TAG_FACETS: Final = 40
@@ -74,12 +74,12 @@ class Facets:
         return any((self.kinds, self.tags, self.telling, self.years, self.months, self.sources))
 
 
-def chips(wanted: Filter, names: dict[str, str]) -> tuple[Chip, ...]:
+def chips(wanted: Filter, names: Mapping[str, str]) -> tuple[Chip, ...]:
     """Return one chip for each term, in the order in which the title speaks of them."""
     return tuple(_chips(wanted, names))
 
 
-def _chips(wanted: Filter, names: dict[str, str]) -> Iterator[Chip]:
+def _chips(wanted: Filter, names: Mapping[str, str]) -> Iterator[Chip]:
     if wanted.text:
         yield Chip("text", f"“{wanted.text}”", wanted.with_text("").url())
     for kind in sorted(wanted.kinds):
@@ -96,7 +96,7 @@ def _chips(wanted: Filter, names: dict[str, str]) -> Iterator[Chip]:
         yield Chip("date", when, wanted.at_any_time().url())
 
 
-def _place_chips(wanted: Filter, names: dict[str, str]) -> Iterator[Chip]:
+def _place_chips(wanted: Filter, names: Mapping[str, str]) -> Iterator[Chip]:
     if wanted.source:
         label = names.get(f"source:{wanted.source}", wanted.source)
         yield Chip("source", f"from {label}", wanted.with_source("").url())
@@ -107,11 +107,10 @@ def _place_chips(wanted: Filter, names: dict[str, str]) -> Iterator[Chip]:
         yield Chip("series", label, wanted.with_series("").url())
 
 
-def facets(snapshot: Snapshot, wanted: Filter, matches: BitMap) -> Facets:
-    """Count every facet of the matches and say where each click leads."""
+def facets(snapshot: Snapshot, wanted: Filter, matches: BitMap, months: Months) -> Facets:
+    """Count every facet of the matches, whose ``months`` are known, and say where each click leads."""
     if not matches:
         return Facets()
-    months = count_months(snapshot, matches)
     # A filter that holds as many terms as one may cannot take another, but dates are no terms.
     full = wanted.terms >= MAX_TERMS
     named = {snapshot.names.tags[slug].id for slug in wanted.all_tags if slug in snapshot.names.tags}
@@ -137,8 +136,8 @@ def _tag_choices(snapshot: Snapshot, wanted: Filter, total: int, counted: list[T
     for tag, count in counted:
         named = snapshot.names.tags_by_id[tag]
         rest = total - count
-        without = wanted.excluding(named.slug).url() if rest else ""
-        choices[tag] = Choice(named.name, wanted.with_tag(named.slug).url(), count, without, rest)
+        without = wanted.url_excluding(named.slug) if rest else ""
+        choices[tag] = Choice(named.name, wanted.url_with_tag(named.slug), count, without, rest)
     return choices
 
 
@@ -155,13 +154,13 @@ def _source_choices(snapshot: Snapshot, wanted: Filter, matches: BitMap) -> tupl
     )
 
 
-def _year_choices(wanted: Filter, months: dict[tuple[int, int], int]) -> tuple[Choice, ...]:
+def _year_choices(wanted: Filter, months: Months) -> tuple[Choice, ...]:
     return tuple(
         Choice(str(year), wanted.in_period(year).url(), count) for year, count in count_years(months).items()
     )
 
 
-def _month_choices(wanted: Filter, months: dict[tuple[int, int], int]) -> tuple[Choice, ...]:
+def _month_choices(wanted: Filter, months: Months) -> tuple[Choice, ...]:
     if wanted.year is None or wanted.month is not None:
         return ()
     return tuple(

@@ -7,14 +7,15 @@ entries costs one statement and everything on it agrees.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from blog.domain.dates import day_path
 from blog.domain.entry import Kind
-from blog.domain.filters import Filter, domain_url, tag_url
+from blog.domain.filters import domain_url, series_url, source_url, tag_url
 from blog.models import Entry
 
 if TYPE_CHECKING:
@@ -24,11 +25,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
-    from blog.facets.names import Named, Names
+    from blog.facets.names import Named
     from blog.facets.snapshot import Snapshot
 
 # SQLite takes 32,766 bound values and PostgreSQL 65,535; pages ask for far fewer.
 _AT_ONCE: Final = 1_000
+_IDS: Final = "ids"
+_KINDS: Final = {kind.value: kind for kind in Kind}
+_SLUG: Final = attrgetter("slug")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +124,15 @@ _COLUMNS: Final = (
     Entry.series_id,
     Entry.series_order,
 )
+_BY_IDS: Final = select(*_COLUMNS).where(Entry.id.in_(bindparam(_IDS, expanding=True)))
 
 
 def load_entries(session: Session, snapshot: Snapshot, ids: Sequence[int]) -> list[EntryView]:
     """Read these entries, in this order; one that was deleted since the snapshot is left out."""
     found: dict[int, Row[Any]] = {}
     for start in range(0, len(ids), _AT_ONCE):
-        statement = select(*_COLUMNS).where(Entry.id.in_(ids[start : start + _AT_ONCE]))
-        found |= {row.id: row for row in session.execute(statement)}
+        rows = session.execute(_BY_IDS, {_IDS: ids[start : start + _AT_ONCE]})
+        found |= {row.id: row for row in rows}
     return [_view(found[one], snapshot) for one in ids if one in found]
 
 
@@ -146,19 +151,15 @@ def _view(row: Row[Any], snapshot: Snapshot) -> EntryView:
     names = snapshot.names
     source = names.sources_by_id.get(values.pop("source_id"))
     series = names.series_by_id.get(values.pop("series_id"))
-    tags = _tags(row.id, snapshot, names)
+    tags = [names.tags_by_id[tag] for tag in snapshot.rows.tags(row.id)]
+    tags.sort(key=_SLUG)
+    values["kind"] = _KINDS[row.kind]
     return EntryView(
-        **values | {"kind": Kind(row.kind)},
+        **values,
         permalink=permalink(row.day, row.slug),
         domain_url=domain_url(row.domain) if row.domain else "",
-        tags=tuple(tag_link(tag) for tag in tags),
-        tag_slugs=tuple(tag.slug for tag in tags),
-        source=Link(source.name, Filter(source=source.slug).url()) if source else None,
-        series=Link(series.name, Filter(series=series.slug).url()) if series else None,
+        tags=tuple(map(tag_link, tags)),
+        tag_slugs=tuple(map(_SLUG, tags)),
+        source=Link(source.name, source_url(source.slug)) if source else None,
+        series=Link(series.name, series_url(series.slug)) if series else None,
     )
-
-
-def _tags(entry_id: int, snapshot: Snapshot, names: Names) -> list[Named]:
-    row = snapshot.rows.get(entry_id)
-    tags = [names.tags_by_id[tag] for tag in row.tags] if row else []
-    return sorted(tags, key=lambda tag: tag.slug)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import select
 
 from blog.domain.filters import Filter, domain_url, tag_url
+from blog.facets.rows import as_array
 from blog.models import Series, Tag
 from blog.queries.choices import Choice
 from blog.queries.entries import EntryView, Link, load_entries
@@ -55,13 +56,13 @@ class SeriesPage:
 def tag_index(services: Services, *, by_name: bool = False) -> TagIndex:
     """List every tag that is on an entry."""
     snapshot = services.facets.current()
-    sizes = snapshot.tags_by_size
-    tags = [_tag_choice(snapshot.names.tags_by_id[tag], size) for tag, size in sizes]
+    sizes = snapshot.tags.sizes
+    tags = [_tag_choice(snapshot.names.tags_by_id[tag], int(sizes[tag])) for tag in snapshot.tags]
     tags.sort(key=lambda one: one.label.casefold() if by_name else (-one.count, one.label.casefold()))
     return TagIndex(
         tags=tuple(tags),
-        used_once=sum(size == 1 for _, size in sizes),
-        unused=len(snapshot.names.tags) - len(sizes),
+        used_once=int((sizes == 1).sum()),
+        unused=len(snapshot.names.tags) - len(snapshot.tags),
         by_name=by_name,
     )
 
@@ -69,9 +70,8 @@ def tag_index(services: Services, *, by_name: bool = False) -> TagIndex:
 def top_tags_of_blog(services: Services, limit: int = 40) -> tuple[Choice, ...]:
     """The biggest tags."""
     snapshot = services.facets.current()
-    return tuple(
-        _tag_choice(snapshot.names.tags_by_id[tag], size) for tag, size in snapshot.tags_by_size[:limit]
-    )
+    largest = snapshot.tags_by_size[:limit].tolist()
+    return tuple(_tag_choice(snapshot.names.tags_by_id[tag], snapshot.tags.size(tag)) for tag in largest)
 
 
 def _tag_choice(tag: Named, count: int) -> Choice:
@@ -106,8 +106,8 @@ def source_index(services: Services) -> tuple[Choice, ...]:
 def domain_index(services: Services) -> tuple[Choice, ...]:
     """The domains that most entries point to."""
     snapshot = services.facets.current()
-    choices = (Choice(host, domain_url(host), len(ids)) for host, ids in snapshot.domains.items())
-    return tuple(sorted(choices, key=lambda one: (-one.count, one.label))[:_DOMAINS])
+    choices = (Choice(host, domain_url(host), count) for host, count in snapshot.domains.largest(_DOMAINS))
+    return tuple(sorted(choices, key=lambda one: (-one.count, one.label)))
 
 
 def series_index(services: Services) -> tuple[Choice, ...]:
@@ -117,8 +117,9 @@ def series_index(services: Services) -> tuple[Choice, ...]:
 
 
 def _series_by_age(snapshot: Snapshot) -> list[int]:
-    stamp = snapshot.rows.stamp
-    return sorted(snapshot.series, key=lambda one: max(map(stamp, snapshot.series[one])), reverse=True)
+    stamps = snapshot.rows.columns.stamps
+    newest = {series: int(stamps[as_array(ids)].max()) for series, ids in snapshot.series.items()}
+    return sorted(newest, key=newest.__getitem__, reverse=True)
 
 
 def _series_choice(snapshot: Snapshot, series_id: int) -> Choice:

@@ -96,8 +96,9 @@ def worth_opening(services: Services) -> list[Link]:
 def _an_intersection(snapshot: Snapshot) -> Link | None:
     """The intersection, among those of the ten biggest tags, that says most and holds enough to read."""
     best: tuple[float, Filter, int] | None = None
-    for tag, size in snapshot.tags_by_size[:10]:
+    for tag in snapshot.tags_by_size[:10].tolist():
         matches = snapshot.tags[tag]
+        size = len(matches)
         counted = [one for one in top_tags(snapshot, matches, {tag}) if one.entries >= max(5, size // 10)]
         for other, lift in telling_tags(snapshot, matches, counted):
             pair = {snapshot.names.tags_by_id[one].slug for one in (tag, other.tag)}
@@ -167,7 +168,7 @@ def _facet_faults(session: Session, snapshot: Snapshot) -> list[str]:
         .group_by(entry_tag.c.tag_id)
     )
     for tag, count in session.execute(pairs):
-        held = len(snapshot.tags.get(tag, ()))
+        held = snapshot.tags.size(tag)
         if held != count:
             named = snapshot.names.tags_by_id.get(tag)
             faults.append(f"Tag {named.slug if named else tag}: {held:,} in the facets, {count:,} in SQL.")

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from blog.domain.dates import day_path
 from blog.domain.errors import NotThere
-from blog.facets.count import TagCount, count_tags, telling_tags
+from blog.facets.count import count_tags, telling_tags
 from blog.facets.select import matching, newest_first
 from blog.models import Entry
 from blog.queries.entries import EntryView, Link, load_entries, permalink, tag_link
@@ -153,7 +153,7 @@ def _similar_ids(services: Services, snapshot: Snapshot, session: Session, entry
 def _by_shared_tags(snapshot: Snapshot, entry_id: int, tags: tuple[int, ...]) -> list[int]:
     scores: Counter[int] = Counter()
     everything = len(snapshot.everything)
-    for tag in sorted(tags, key=lambda one: len(snapshot.tags[one])):
+    for tag in sorted(tags, key=snapshot.tags.size):
         bitmap = snapshot.tags[tag]
         weight = math.log(everything / len(bitmap)) if len(bitmap) < everything else 0.0
         among = bitmap if len(bitmap) <= _COMMON_TAG else bitmap & BitMap(scores)
@@ -171,16 +171,16 @@ def _related(snapshot: Snapshot, entry_id: int) -> tuple[Link, ...]:
     """Tags that keep company with this entry's tags, and that it does not carry itself."""
     row = snapshot.rows.get(entry_id)
     assert row is not None, "a public entry has a row"
-    rare = sorted(row.tags, key=lambda one: len(snapshot.tags[one]))[:3]
+    rare = sorted(row.tags, key=snapshot.tags.size)[:3]
     company = BitMap.union(
-        BitMap(), *(snapshot.tags[tag] for tag in rare if len(snapshot.tags[tag]) <= _COMMON_TAG)
+        BitMap(), *(snapshot.tags[tag] for tag in rare if snapshot.tags.size(tag) <= _COMMON_TAG)
     )
     return related_tags(snapshot, company, set(row.tags), _RELATED)
 
 
 def related_tags(snapshot: Snapshot, company: BitMap, skip: set[int], limit: int) -> tuple[Link, ...]:
     """The tags that are much more frequent among these entries than everywhere."""
-    counted = [TagCount(tag, count) for tag, count in count_tags(snapshot, company).items() if tag not in skip]
+    counted = [one for one in count_tags(snapshot, company) if one.tag not in skip]
     telling = telling_tags(snapshot, company, counted, limit)
     return tuple(tag_link(snapshot.names.tags_by_id[found.tag]) for found, _ in telling)
 

@@ -53,7 +53,7 @@ def test_every_write_appends_to_the_log_in_its_order(blog: Blog) -> None:
     delete_entry(blog.services, two)
     with blog.services.sessions.read() as session:
         log = [(row.what, row.entry_id) for row in session.scalars(select(Change).order_by(Change.id))]
-    assert log == [("names", None), ("created", one), ("created", two), ("updated", one), ("deleted", two)]
+    assert log == [("new names", None), ("created", one), ("created", two), ("updated", one), ("deleted", two)]
 
 
 def test_a_change_keeps_how_the_entry_was_and_so_does_a_deletion(blog: Blog) -> None:

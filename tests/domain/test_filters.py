@@ -260,9 +260,21 @@ def test_copies_do_what_their_names_say(wanted: Filter, tag: str) -> None:
     assert tag not in with_tag.without
     assert tag not in with_tag.without_tag(tag).all_tags
     assert tag in wanted.excluding(tag).without
+    if tag not in wanted.all_tags:
+        assert wanted.url_with_tag(tag) == with_tag.url()
+        assert wanted.url_excluding(tag) == wanted.excluding(tag).url()
     # Copies made by the shorter way are in normal form, too.
-    assert replace(with_tag) == with_tag
-    assert replace(wanted.excluding(tag)) == wanted.excluding(tag)
+    copies = [
+        with_tag, wanted.excluding(tag), wanted.with_kind(Kind.NOTE), wanted.in_period(2009, 5),
+        wanted.at_any_time(), wanted.with_source("til"), wanted.with_domain("a.com"), wanted.with_series(""),
+    ]  # fmt: skip
+    assert [replace(copy) for copy in copies] == copies
+
+
+@pytest.mark.parametrize("period", [(2009, 13), (2009, 2, 30), (99, None)])
+def test_a_copy_is_of_no_period_that_there_is_not(period: tuple[int, ...]) -> None:
+    with pytest.raises(BadFilter):
+        EVERYTHING.in_period(*period)
 
 
 def test_display_names_are_spoken_and_never_part_of_the_address() -> None:

@@ -73,7 +73,7 @@ def test_hidden_draft_and_scheduled_entries_are_in_no_bitmap(blog: Blog) -> None
     blog.write("Hidden", "python", status=Status.HIDDEN)
     soon = blog.write("Soon", "python", published=blog.clock.now + timedelta(hours=1))
     snapshot = blog.services.facets.current()
-    assert (set(snapshot.everything), snapshot.tags, snapshot.months) == (set(), {}, {})
+    assert (set(snapshot.everything), dict(snapshot.tags), snapshot.months) == (set(), {}, {})
     assert [one for _, one in snapshot.upcoming] == [soon]
 
 

@@ -28,7 +28,7 @@ from blog.facets.follower import microseconds
 from blog.facets.names import Named, Names
 from blog.facets.rows import Place, Row
 from blog.facets.select import matching, newest
-from blog.facets.snapshot import Snapshot, empty_snapshot
+from blog.facets.snapshot import Snapshot
 
 TAGS = [
     Named(number, slug, slug)
@@ -44,6 +44,7 @@ NAMES = Names(
     sources_by_id={one.id: one for one in SOURCES},
     series={one.slug: one for one in SERIES},
     series_by_id={one.id: one for one in SERIES},
+    display={},
 )
 
 
@@ -112,7 +113,7 @@ def filters(draw: st.DrawFn) -> Filter:
 
 
 def snapshot_of(entries: list[Plain]) -> Snapshot:
-    return with_changes(empty_snapshot(NAMES), [(one.id, one.row()) for one in entries])
+    return with_changes(Snapshot(NAMES), [(one.id, one.row()) for one in entries])
 
 
 def is_meant(entry: Plain, wanted: Filter) -> bool:
@@ -189,7 +190,8 @@ def test_the_top_tags_are_exact_whichever_way_they_are_counted(
     )
     expected = [(tag, -count) for count, _, tag in ranked[:limit]]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("blog.facets.count._COUNT_FORWARD", forward_up_to)
+        patch.setattr("blog.facets.count._TAGS_FORWARD", forward_up_to)
+        patch.setattr("blog.facets.count._TAGS_FORWARD_SHARE", 1_000_000)
         assert top_tags(snapshot, matches, skip, limit) == expected
 
 
@@ -233,7 +235,7 @@ def test_telling_tags_are_those_more_frequent_here_than_everywhere() -> None:
 
 
 def test_an_empty_blog_answers_everything_with_nothing() -> None:
-    snapshot = empty_snapshot(NAMES)
+    snapshot = Snapshot(NAMES)
     assert matching(snapshot, Filter()) == BitMap()
     assert newest(snapshot, BitMap(), 0, 30) == []
     assert top_tags(snapshot, BitMap(), set()) == []
