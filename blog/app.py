@@ -9,11 +9,13 @@ from flask import Flask, request
 from jinja2 import StrictUndefined
 
 from blog.config import bundled
+from blog.pagecache.middleware import PageCache
 from blog.web import context, errors, feeds, public
 from blog.web.crawlers import crawlers
 from blog.web.entries import entries
 from blog.web.indexes import indexes
 from blog.web.legacy import legacy
+from blog.web.states import BlogStates
 
 if TYPE_CHECKING:
     from flask import Response
@@ -53,6 +55,9 @@ def create_app(services: Services) -> Flask:
         app.register_blueprint(blueprint)
     errors.register(app)
     app.after_request(_with_headers)
+    # Assigned where Flask says that middleware goes: so its test client goes through it, too.
+    limit = services.settings.cache_megabytes * 1_000_000
+    app.wsgi_app = PageCache(app.wsgi_app, BlogStates(services), limit)  # type: ignore[method-assign]
     return app
 
 

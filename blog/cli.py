@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import click
 from granian import Granian
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from rich.console import Console
 from rich.markup import escape
@@ -29,7 +30,7 @@ from blog.db import Sessions, migrate
 from blog.domain.entry import Kind
 from blog.domain.errors import CrosstagError
 from blog.fetch import fetch
-from blog.queries.overview import Overview, find_faults, overview, worth_opening
+from blog.queries.overview import Overview, find_faults, is_empty, overview, worth_opening
 from blog.services import Services, open_services
 from importers import registry
 from importers.material import Material
@@ -41,6 +42,12 @@ if TYPE_CHECKING:
     from blog.config import Settings
 
 _MOST_REASONS: Final = 20
+# Seconds that old processes go on beside the new ones after HUP: those of a million entries take four
+# until they answer.
+_OVERLAP: Final = 8.0
+# Seconds for what is being answered when the server is to end.
+_LAST_ANSWERS: Final = 10
+_HEADER_MILLISECONDS: Final = 10_000
 _SETTINGS_TEMPLATE: Final = """\
 # The settings of this blog. Every one may also be set in the environment, as CROSSTAG_TITLE
 # and so on, which wins over this file. docs/settings.md explains them all.
@@ -87,18 +94,27 @@ def cli(context: click.Context, data: Path) -> None:
 @cli.command()
 @click.option("--host", help="The address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on.  [default: 8000]")
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes.  [default: as many as cores]")
+@click.option("--access-log/--no-access-log", default=None, help="Log each request.  [default: on]")
 @click.option("--demo", is_flag=True, help="If the blog is empty, load the demo blog first.")
 @click.pass_obj
-def serve(data: Path, host: str | None, port: int | None, demo: bool) -> None:
-    """Serve the blog; make it first if there is none."""
+def serve(
+    data: Path, host: str | None, port: int | None, workers: int | None, access_log: bool | None, demo: bool
+) -> None:
+    """Serve the blog; make it first if there is none.
+
+    The signal HUP makes new processes, with the settings as they are by then, and ends the old
+    ones when they have answered; TERM and Ctrl-C end the server in the same way.
+    """
     settings = load(data, os.environ)
     host, port = host or settings.host, port or settings.port
     _refuse_taken_port(host, port)
     with closing(open_services(settings)) as services:
-        if demo and not overview(services).entries:
+        if demo and is_empty(services):
             out.print("The blog is empty: loading the demo blog …")
             _import(services, Material.of_path(DEMO), source="", kind=None, dry_run=False)
         _say_where(services, host, port)
+    logs = settings.access_log if access_log is None else access_log
     # The workers are processes of their own, which open the blog for themselves.
     os.environ["CROSSTAG_DATA"] = str(data)
     Granian(
@@ -107,11 +123,21 @@ def serve(data: Path, host: str | None, port: int | None, demo: bool) -> None:
         port=port,
         interface=Interfaces.WSGI,
         factory=True,
-        workers=1,
+        workers=workers or settings.workers or cores(),
         blocking_threads=settings.threads,
         websockets=False,
-        log_level=LogLevels.warning,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEADER_MILLISECONDS),
+        log_level=LogLevels.info if logs else LogLevels.warning,
+        log_access=logs,
+        respawn_failed_workers=True,
+        respawn_interval=_OVERLAP,
+        workers_kill_timeout=_LAST_ANSWERS,
     ).serve()
+
+
+def cores() -> int:
+    """Return how many processors this process may use, which in a container are fewer than there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _refuse_taken_port(host: str, port: int) -> None:

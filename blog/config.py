@@ -40,7 +40,7 @@ def bundled(name: str) -> Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All settings, checked. Sizes are counts of entries, times are seconds."""
+    """All settings, checked. Sizes are counts of entries, times are seconds; 0 workers are as many as cores."""
 
     data_dir: Path
     database_url: str
@@ -56,6 +56,9 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     threads: int = 4
+    workers: int = 0
+    access_log: bool = True
+    cache_megabytes: int = 64
     fetch_timeout: int = 30
     fetch_private: bool = False
 
@@ -181,6 +184,8 @@ _RANGES: Final = {
     "list_words": (20, 5_000),
     "port": (1, 65_535),
     "threads": (1, 64),
+    "workers": (0, 64),
+    "cache_megabytes": (0, 100_000),
     "fetch_timeout": (1, 600),
 }
 

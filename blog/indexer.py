@@ -12,6 +12,8 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from blog.services import Services
 
 _EVERY: Final = 1.0
@@ -26,7 +28,7 @@ class Indexer(threading.Thread):
         super().__init__(name="crosstag-indexer", daemon=True)
         self._services = services
         self._stopping = threading.Event()
-        self._pulse = -1
+        self._pulse: Hashable = None
 
     def run(self) -> None:
         """Catch up, wait, and so on until stopped."""

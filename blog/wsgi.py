@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,5 +19,10 @@ if TYPE_CHECKING:
 def make_app() -> Flask:
     """Open the blog and return its application; a thread of this process keeps the text index up to date."""
     services = open_services(load(Path(os.environ.get("CROSSTAG_DATA", "data")), os.environ))
+    # Before the first request, which would have to wait for it. What was read stays for the life of
+    # the process: the garbage collector need not walk through it again and again.
+    services.facets.current()
+    gc.collect()
+    gc.freeze()
     Indexer(services).start()
     return create_app(services)

@@ -22,7 +22,7 @@ from blog.facets.snapshot import Snapshot
 from blog.models import NAMES, NEW_NAMES, Change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -49,7 +49,7 @@ class FacetFollower:
         self._clock = clock
         self._lock = threading.Lock()
         self._snapshot: Snapshot | None = None
-        self._pulse = -1
+        self._pulse: Hashable = None
 
     def current(self) -> Snapshot:
         """Return the snapshot of now, every committed change included."""
@@ -57,10 +57,10 @@ class FacetFollower:
         # as that of a pulse which another thread has only just caught up with.
         held, snapshot = self._pulse, self._snapshot
         pulse = self._sessions.pulse()
-        now = microseconds(self._clock())
-        if snapshot is not None and pulse == held and not _due(snapshot, now):
+        if snapshot is not None and pulse == held and not self._is_due(snapshot):
             return snapshot
         with self._lock:
+            now = microseconds(self._clock())
             # Taken again under the lock, and before reading: what commits while we read is
             # in the next pulse, so it can be applied twice but never be missed.
             pulse = self._sessions.pulse()
@@ -68,6 +68,10 @@ class FacetFollower:
                 self._snapshot = self._caught_up(session, now)
             self._pulse = pulse
             return self._snapshot
+
+    def _is_due(self, snapshot: Snapshot) -> bool:
+        """Tell whether the time of a scheduled entry has come."""
+        return bool(snapshot.upcoming) and snapshot.upcoming[0][0] <= microseconds(self._clock())
 
     def _caught_up(self, session: Session, now: int) -> Snapshot:
         last, at = _last_change(session)
@@ -89,10 +93,6 @@ class _Since(NamedTuple):
 
     entry_ids: set[int]
     what: set[str]
-
-
-def _due(snapshot: Snapshot, now: int) -> bool:
-    return bool(snapshot.upcoming) and snapshot.upcoming[0][0] <= now
 
 
 def _last_change(session: Session) -> tuple[int, int]:

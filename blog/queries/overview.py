@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pyroaring import BitMap
 from sqlalchemy import func, select, text
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from blog.facets.snapshot import Snapshot
     from blog.services import Services
+
+
+_LARGE: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +89,20 @@ def overview(services: Services) -> Overview:
     )
 
 
+def is_empty(services: Services) -> bool:
+    """Tell whether nothing was ever written; asked of SQL, as reading the facets can take seconds."""
+    with services.sessions.read() as session:
+        return session.scalar(select(Entry.id).limit(1)) is None
+
+
 def worth_opening(services: Services) -> list[Link]:
-    """Return three pages that show what the blog can do: an intersection, an article, a year."""
+    """Return three pages that show what the blog can do: an intersection, an article, a year.
+
+    There are none for a blog so large that finding them would keep its server from starting.
+    """
+    with services.sessions.read() as session:
+        if (session.scalar(select(func.max(Entry.id))) or 0) > _LARGE:
+            return []
     snapshot = services.facets.current()
     found = [_an_intersection(snapshot), _an_article(services, snapshot), _a_year(snapshot)]
     return [link for link in found if link]

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import BadRequest
 
 from blog.domain.dates import spoken_day
+from blog.pagecache.middleware import DEPENDS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,6 +46,14 @@ def services() -> Services:
     """Return the services of the app that serves this request."""
     found: Services = current_app.extensions[_KEY]
     return found
+
+
+def depends_on(what: str) -> None:
+    """Tell the page cache that this answer depends on something besides what is written in the blog.
+
+    Every part of a request that looks at the clock or at the text index has to say so.
+    """
+    request.environ.get(DEPENDS, set()).add(what)
 
 
 def base_url() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from blog.domain.errors import NotThere
 from blog.queries.archives import years
@@ -64,6 +64,4 @@ def _urls(found: Iterable[tuple[str, str]]) -> AnyResponse:
 
 def _xml(body: str) -> AnyResponse:
     text = f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
-    response = Response(text, content_type="application/xml; charset=utf-8")
-    response.add_etag()
-    return response.make_conditional(request)
+    return Response(text, content_type="application/xml; charset=utf-8")

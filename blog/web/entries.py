@@ -15,8 +15,9 @@ from blog.domain.filters import EVERYTHING
 from blog.queries.archives import on_this_day
 from blog.queries.browse import settle
 from blog.queries.permalinks import address_at, address_of_imported, entry_page
-from blog.web.context import moved, redirect_unless_at, services
-from blog.web.pages import page, respond
+from blog.web.context import depends_on, moved, redirect_unless_at, services
+from blog.web.pages import page
+from blog.web.states import TEXT, TODAY
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -35,7 +36,8 @@ def entry(year: int, month: str, day: str, slug: str) -> Response:
     """Show an entry at its permalink."""
     found = entry_page(services(), parse_day(str(year), month, day), parse_text(slug))
     address = found.entry.permalink
-    return redirect_unless_at(address) or respond(page("entry.html", address=address, page=found))
+    depends_on(TEXT)  # similar entries, where few share its tags
+    return redirect_unless_at(address) or page("entry.html", address=address, page=found)
 
 
 @entries.get("/random/")
@@ -59,6 +61,7 @@ def _random(wanted: Filter) -> Response:
 @entries.get("/on-this-day/")
 def today() -> Response:
     """Show what was published on this day in other years."""
+    depends_on(TODAY)
     return _on(services().clock().astimezone(services().settings.zone).date(), address="/on-this-day/")
 
 
@@ -73,7 +76,7 @@ def this_day(month: str, day: int) -> Response:
 
 
 def _on(day: date, address: str) -> Response:
-    return respond(page("on_this_day.html", address=address, day=day, years=on_this_day(services(), day)))
+    return page("on_this_day.html", address=address, day=day, years=on_this_day(services(), day))
 
 
 @entries.get("/<any(e,b,q,n):letter>/<int:number>")

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from markupsafe import Markup
 
 from blog.domain.addresses import parse_domain, parse_period, parse_search, parse_slug, parse_tags
 from blog.domain.entry import Kind
 from blog.domain.filters import EVERYTHING, Filter
+from blog.pagecache.middleware import NEVER
 from blog.queries.browse import newest_entries, settle
 from blog.rendering import absolute
 from blog.syndication.atom import MEDIA_TYPE as ATOM
@@ -19,7 +20,8 @@ from blog.syndication.atom import write_atom
 from blog.syndication.items import Feed, FeedItem
 from blog.syndication.jsonfeed import MEDIA_TYPE as JSON
 from blog.syndication.jsonfeed import write_json
-from blog.web.context import base_url, parameters, redirect_unless_at, services, stored_html
+from blog.web.context import base_url, depends_on, parameters, redirect_unless_at, services, stored_html
+from blog.web.states import TEXT
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -35,6 +37,8 @@ GENERATOR: Final = f"Crosstag {version('crosstag')}"
 
 def filter_feed(wanted: Filter, form: str) -> AnyResponse:
     """Answer with a filter's feed, or send the subscriber to its one address."""
+    if wanted.text:
+        depends_on(TEXT)
     settled = settle(services(), wanted)
     if elsewhere := redirect_unless_at(settled.feed_url(form)):
         return elsewhere
@@ -42,9 +46,8 @@ def filter_feed(wanted: Filter, form: str) -> AnyResponse:
     body = write_atom(feed, GENERATOR) if form == "atom" else write_json(feed)
     response = Response(body, content_type=f"{ATOM if form == 'atom' else JSON}; charset=utf-8")
     response.headers["Cache-Control"] = "public, max-age=300, stale-while-revalidate=86400"
-    response.add_etag()
     _date(response)
-    return response.make_conditional(request)
+    return response
 
 
 def _date(response: Response) -> None:
@@ -58,6 +61,8 @@ def _date(response: Response) -> None:
     moved = datetime.fromtimestamp(services().facets.current().moved // 1_000_000, UTC)
     if moved < services().clock() - timedelta(seconds=2):
         response.last_modified = moved
+    else:
+        depends_on(NEVER)
 
 
 def _feed(wanted: Filter) -> Feed:

@@ -10,7 +10,7 @@ from blog.domain.errors import BadFilter
 from blog.queries.archives import years
 from blog.queries.indexes import domain_index, series_index, source_index, tag_index
 from blog.web.context import redirect_unless_at, services
-from blog.web.pages import page, respond
+from blog.web.pages import page
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -29,7 +29,7 @@ def tags() -> Response:
     by_name = sort == "name"
     address = "/tags/?sort=name" if by_name else "/tags/"
     index = tag_index(services(), by_name=by_name)
-    return redirect_unless_at(address) or respond(page("tags.html", address=address, index=index))
+    return redirect_unless_at(address) or page("tags.html", address=address, index=index)
 
 
 @indexes.get("/sources/")
@@ -61,6 +61,6 @@ def archive() -> Response:
 
 
 def _places(address: str, title: str, intro: str, choices: tuple[Choice, ...]) -> Response:
-    return redirect_unless_at(address) or respond(
-        page("places.html", address=address, title=title, intro=intro, choices=choices)
+    return redirect_unless_at(address) or page(
+        "places.html", address=address, title=title, intro=intro, choices=choices
     )

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from flask import make_response, render_template, request
+from flask import make_response, render_template
 
 from blog.domain.filters import EVERYTHING, Filter
 from blog.web.context import base_url, services
 
 if TYPE_CHECKING:
     from flask import Response
-    from werkzeug.wrappers import Response as AnyResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +56,3 @@ def _kept(wanted: Filter) -> list[tuple[str, str]]:
     # Any text makes the address the general one, /search/?…, whose parameters the form repeats.
     query = urlsplit(wanted.with_text("x").url()).query
     return [(name, value) for name, value in parse_qsl(query) if name not in ("q", "sort")]
-
-
-def respond(response: AnyResponse) -> AnyResponse:
-    """Give a page its validator, and answer 304 where the reader has it already."""
-    response.add_etag()
-    return response.make_conditional(request)

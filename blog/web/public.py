@@ -23,8 +23,9 @@ from blog.domain.filters import EVERYTHING, Filter
 from blog.queries.archives import archive, on_this_day, years
 from blog.queries.browse import Browse, NoSuchPage, browse, settle
 from blog.queries.indexes import series_index, series_page, tag_words, top_tags_of_blog
-from blog.web.context import parameters, redirect_unless_at, services
-from blog.web.pages import page, respond
+from blog.web.context import depends_on, parameters, redirect_unless_at, services
+from blog.web.pages import page
+from blog.web.states import TEXT, TODAY
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -36,13 +37,15 @@ public = Blueprint("public", __name__)
 def filter_page(wanted: Filter) -> Response:
     """Show a filter's page, or send the reader to its one address."""
     number = parse_page(request.args.getlist("page"))
+    if wanted.text:
+        depends_on(TEXT)
     settled = settle(services(), wanted)
     if elsewhere := redirect_unless_at(settled.url(number)):
         return elsewhere
     if settled == Filter(series=settled.series) and settled.series:
         return _series(settled, number)
     answer = browse(services(), settled, number)
-    return respond(_home(answer) if not settled and number == 1 else _filter(answer))
+    return _home(answer) if not settled and number == 1 else _filter(answer)
 
 
 def _filter(answer: Browse) -> Response:
@@ -63,6 +66,7 @@ def _filter(answer: Browse) -> Response:
 
 
 def _home(answer: Browse) -> Response:
+    depends_on(TODAY)
     today = services().clock().astimezone(services().settings.zone).date()
     return page(
         "home.html",
@@ -82,7 +86,7 @@ def _series(wanted: Filter, number: int) -> Response:
     if number > 1:
         raise NoSuchPage(f"There is no page {number}: a series has one page.")
     series = series_page(services(), wanted.series)
-    return respond(page("series.html", wanted=wanted, address=wanted.url(), series=series))
+    return page("series.html", wanted=wanted, address=wanted.url(), series=series)
 
 
 @public.get("/")
@@ -102,7 +106,7 @@ def search() -> Response:
     """Search; without a question, explain how."""
     if not set(request.args).intersection((*SEARCH_PARAMETERS, "page")):
         tags = top_tags_of_blog(services())
-        return redirect_unless_at("/search/") or respond(page("search.html", address="/search/", top_tags=tags))
+        return redirect_unless_at("/search/") or page("search.html", address="/search/", top_tags=tags)
     wanted = parse_search(parameters())
     if not wanted and "page" not in request.args:
         return redirect_unless_at("/search/") or filter_page(wanted)
