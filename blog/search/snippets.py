@@ -8,7 +8,6 @@ there is no markup here, and joined together the pieces of :func:`highlight` are
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from itertools import groupby
 from operator import itemgetter
@@ -73,13 +72,9 @@ def _matches(text: str, words: Sequence[Text]) -> list[_Match]:
     asked = [_Asked(what, word) for what, word in enumerate(words)]
     found: list[_Match] = []
     for start, end in _regions(text[:MAX_READ], asked):
-        read = [_moved(token, start) for token in tokens(text[start:end])]
+        read = list(tokens(text, start, end))
         found += (match for one in asked for match in _of_word(read, one))
     return sorted(found)
-
-
-def _moved(token: Token, by: int) -> Token:
-    return token._replace(start=token.start + by, end=token.end + by)
 
 
 class _Asked:
@@ -107,14 +102,15 @@ def _regions(text: str, asked: Sequence[_Asked]) -> Iterator[tuple[int, int]]:
     written; only what stands around the finds is read word by word. Reading everything that
     way took nearly all the time that a page of results takes.
     """
-    wanted = _chunks_to_find(text, asked)
-    if not wanted:
+    finds = sorted(find for chunk in _chunks_to_find(text, asked) for find in _finds(text, chunk))
+    if not finds:
         return
-    reach = max(2 * one.length for one in asked)
+    # A phrase goes on after its first word, perhaps with more between its words than was typed.
+    reach = max(2 * one.length if len(one.terms) > 1 else 0 for one in asked)
     start = end = -1
-    for found in re.finditer("|".join(map(re.escape, wanted)), text):
-        begin = text.rfind(" ", 0, found.start()) + 1
-        stop = text.find(" ", found.end() + reach)
+    for first, last in finds:
+        begin = text.rfind(" ", 0, first) + 1
+        stop = text.find(" ", last + reach)
         stop = len(text) if stop < 0 else stop
         if begin > end:
             if end >= 0:
@@ -124,18 +120,48 @@ def _regions(text: str, asked: Sequence[_Asked]) -> Iterator[tuple[int, int]]:
     yield start, end
 
 
+def _finds(text: str, chunk: str) -> Iterator[tuple[int, int]]:
+    """Where the chunk is. To compile an expression for it takes longer than to look for it."""
+    goes_on = chunk[-1].isalnum()
+    at = text.find(chunk)
+    while at >= 0:
+        end = at + len(chunk)
+        # Beside a letter it is within another chunk, which is looked for itself if it is wanted.
+        is_within = text[at - 1 : at].isalnum() or (goes_on and text[end : end + 1].isalnum())
+        if not is_within:
+            yield at, end
+        at = text.find(chunk, end)
+
+
 def _chunks_to_find(text: str, asked: Sequence[_Asked]) -> list[str]:
     """The different chunks of the text that a match could begin in."""
     firsts = {one.terms[0] for one in asked if one.terms and not one.prefix}
     prefixes = tuple(one.prefix for one in asked if one.prefix)
     wanted = []
-    for chunk in set(CHUNK.findall(text)):
+    for chunk in _likely_chunks(text, (*firsts, *prefixes)):
         for piece in pieces(chunk):
             begins = piece.term in firsts or (prefixes and piece.surface.startswith(prefixes))
             if begins or not firsts.isdisjoint(piece.also):
                 wanted.append(chunk)
                 break
     return wanted
+
+
+def _likely_chunks(text: str, beginnings: Iterable[str]) -> set[str]:
+    """The different chunks, without the plain words that begin with other letters.
+
+    No ending is so long that the stem of a plain word would begin with another letter. And what
+    stands between two spaces is one chunk if it is letters only. That spares nine words of ten
+    the look at what they become, and most of the text the search for its chunks.
+    """
+    letters = {letter for word in beginnings for letter in (word[0], word[0].upper())}
+    between_spaces = set(text.split(" "))
+    plain = {word for word in between_spaces if word.isascii() and word.isalpha()}
+    likely = {word for word in plain if word[0] in letters}
+    for chunk in CHUNK.findall(" ".join(between_spaces - plain)):
+        if chunk[0] in letters or not (chunk.isascii() and chunk.isalpha()):
+            likely.add(chunk)
+    return likely
 
 
 def _of_word(read: list[Token], asked: _Asked) -> Iterator[_Match]:

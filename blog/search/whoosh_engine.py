@@ -1,11 +1,11 @@
 """The default engine: Whoosh, in a directory, with nothing else to install.
 
 What is Whoosh's: the dictionary of words, segments, commits, the writer's lock. What is ours:
-the words (``analysis.py``), the posting lists (``whoosh_postings.py``), the files' safety
-(``whoosh_storage.py``), reading and merging (``whoosh_reader.py``, ``whoosh_merging.py``), and
-what a query means (here) and what is best (``whoosh_ranking.py``). Whoosh's query parser is not
-used: a few characters keep it busy for seconds. Nor are its query objects: bitmaps are the
-whole algebra.
+the words (``analysis.py``), from texts to posting lists (``whoosh_inverting.py``), how these lie
+on the disk (``whoosh_postings.py``), the files' safety (``whoosh_storage.py``), reading and
+merging (``whoosh_reader.py``, ``whoosh_merging.py``), and what a query means (here) and what is
+best (``whoosh_ranking.py``). Whoosh's query parser is not used: a few characters keep it busy
+for seconds. Nor are its query objects: bitmaps are the whole algebra.
 
 One reader serves all threads, behind a lock. Threads gain nothing here from readers of their
 own, because evaluating a query holds Python's lock anyway; they would cost open files and memory
@@ -20,7 +20,7 @@ import os
 import threading
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from pyroaring import BitMap
 from whoosh.index import LockError
@@ -28,22 +28,20 @@ from whoosh.writing import CLEAR
 
 from blog.domain.textquery import Field, Not, Or, Title
 from blog.search import spelling
-from blog.search.analysis import Counted
+from blog.search.whoosh_inverting import inverted
 from blog.search.whoosh_merging import merge_segments
 from blog.search.whoosh_postings import ArrayCodec, make_schema
 from blog.search.whoosh_ranking import Scorer, similar
-from blog.search.whoosh_reader import open_snapshot
+from blog.search.whoosh_reader import bitmap, open_snapshot
 from blog.search.whoosh_storage import open_index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from blog.domain.textquery import Term, TextQuery
     from blog.search.engine import Document, FieldLookup
     from blog.search.whoosh_reader import Snapshot
-
-_POOL_MEGABYTES: Final = 64  # of words waiting to be sorted; beyond, they wait on the disk
 
 
 class WhooshEngine:
@@ -74,8 +72,7 @@ class WhooshEngine:
             return False
         try:
             self._delete(writer, BitMap(added) | BitMap(removed) | BitMap([0]))
-            for document in added.values():
-                writer.add_document(**_fields_of(document))
+            _add(writer, list(added.values()))
             writer.add_document(position=position)
         except BaseException:
             writer.cancel()
@@ -123,34 +120,28 @@ class WhooshEngine:
                 self._opened.close()
                 self._opened = None
 
-    def _generation(self) -> int:
-        return int(self._index.latest_generation())  # type: ignore[no-untyped-call]
-
     def _snapshot(self) -> Snapshot:
         """The newest commit. To be called, and used, with the lock held."""
         if self._process != os.getpid():
             # After a fork the files' places are shared with the parent; so open our own, and
             # leave closing those to the end of the process.
             self._opened, self._process = None, os.getpid()
-        if self._opened is None or self._opened.generation != self._generation():
+        if self._opened is None or not self._opened.commit.is_newest():
             self._opened = open_snapshot(self._index, self._schema, self._opened)
         return self._opened
 
     def _writer(self) -> Any:
         try:
             codec = ArrayCodec()  # type: ignore[no-untyped-call]
-            return self._index.writer(codec=codec, compound=False, limitmb=_POOL_MEGABYTES)
+            return self._index.writer(codec=codec, compound=False)
         except LockError:
             return None
 
     def _delete(self, writer: Any, entry_ids: BitMap) -> None:
         """Delete what the index has of these entries. The writer's lock keeps the snapshot true."""
         with self._lock:
-            base = 0
-            for segment in self._snapshot().in_order:
-                for number in segment.numbers_of(entry_ids):
-                    writer.delete_document(base + number)
-                base += len(segment)
+            for number in self._snapshot().numbers_of(entry_ids):
+                writer.delete_document(number)
 
 
 class _Evaluation:
@@ -183,22 +174,14 @@ class _Evaluation:
         if isinstance(part, Field):
             return self._fields(part.name, part.value)
         field, text = ("title", part.text) if isinstance(part, Title) else ("text", part)
-        find = self._snapshot.finder(text)
-        found = BitMap()
-        for segment in self._snapshot.segments:
-            found |= segment.living(find(segment, field).documents)
-        return found
+        found = self._snapshot.finder(text)(field)
+        return bitmap(self._snapshot.entries[self._snapshot.living(found.documents)])
 
 
-def _fields_of(document: Document) -> dict[str, Any]:
-    title = Counted(document.title)
-    text = Counted(document.title, document.body, document.extra)
-    return {
-        "entry": document.entry_id,
-        "text": text,
-        "title": title,
-        "text_words": text.surfaces,
-        "title_words": title.surfaces,
-        "text_length": text.length,
-        "title_length": title.length,
-    }
+def _add(writer: Any, documents: Sequence[Document]) -> None:
+    """Add the documents' columns by Whoosh's writer, and their words past it to its dictionary."""
+    lists, columns = inverted(documents)
+    for one in lists:
+        writer.fieldwriter.add_lists(one)
+    for values in zip(*columns.values(), strict=True):
+        writer.add_document(**dict(zip(columns, values, strict=True)))

@@ -1,31 +1,38 @@
-"""Merging segments: list by list instead of Whoosh's posting by posting, eight times faster.
+"""Merging posting lists, and segments: thousands of lists at a time.
 
 A merge happens inside somebody's commit, so it decides how long the slowest one takes. Whoosh
 sends every posting through its sorting pool again; but the words of each segment are sorted
-already, so here the dictionaries are walked side by side and whole posting lists are put one
-behind the other.
+already. So the dictionaries are walked side by side, and the lists of the next few thousand
+words are gathered from all segments by one piece of arithmetic on arrays. Only as much is in
+memory, however large the segments are.
 """
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
 from heapq import merge
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby
 from math import log
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from pyroaring import BitMap
+import numpy as np
 
-from blog.search.whoosh_postings import ArrayCodec, PlacedPostings
+from blog.search.whoosh_postings import COLUMNS, ArrayCodec, Lists
 from blog.search.whoosh_reader import Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from blog.search.whoosh_postings import Place
 
 _FACTOR: Final = 4
-_WORD: Final = itemgetter(0)  # of a word, which is a field and a term, and its postings
+_HALVES_AT_ONCE: Final = 1 << 20  # of posting lists; some 50 bytes of memory for each
+_WORD: Final = 256  # what a word counts beside its list, in the same measure
+_GONE: Final = 0xFFFFFFFF
+_KEY: Final = itemgetter(0)
 
 
 def merge_segments(writer: Any, segments: list[Any]) -> list[Any]:
@@ -55,81 +62,123 @@ def _merged(writer: Any, segments: list[Any]) -> Any:
     segment = codec.new_segment(writer.storage, writer.indexname)  # type: ignore[no-untyped-call]
     parts = [Segment(writer.storage, part) for part in segments]
     try:
-        numbers = _write_documents(codec, writer, segment, parts)
-        _write_words(codec, writer, segment, [_Part(*pair) for pair in zip(parts, numbers, strict=True)])
+        _write_columns(writer.storage, segment, parts)
+        words = codec.field_writer(writer.storage, segment)
+        for lists in merged_lists([part.terms for part in parts], _new_numbers(parts)):
+            words.add_lists(lists)
+        words.close()  # type: ignore[no-untyped-call]
     finally:
         for part in parts:
             part.close()
     return segment
 
 
-class _Part:
-    """One of the segments that become one, with the new number of each document."""
-
-    def __init__(self, segment: Segment, numbers: array[int]) -> None:
-        self._deleted = segment.deleted
-        self._numbers = numbers
-        self.terms = segment.terms
-
-    def renumbered(self, postings: PlacedPostings) -> PlacedPostings:
-        """The postings of the living documents under their new numbers."""
-        if self._deleted and self._deleted.intersect(BitMap(postings.documents)):
-            postings = self._living(postings)
-        return postings._replace(documents=array("I", map(self._numbers.__getitem__, postings.documents)))
-
-    def _living(self, postings: PlacedPostings) -> PlacedPostings:
-        documents, counts, positions = array("I"), array("H"), array("H")
-        for document, count, (start, end) in zip(
-            postings.documents, postings.counts, pairwise(postings.starts()), strict=True
-        ):
-            if document not in self._deleted:
-                documents.append(document)
-                counts.append(count)
-                # Words without positions have nothing there.
-                positions.extend(postings.positions[start:end])
-        return PlacedPostings(documents, counts, positions)
-
-
-def _write_documents(codec: ArrayCodec, writer: Any, segment: Any, parts: list[Segment]) -> list[array[int]]:
-    """Write the columns of the living documents; tell the new number of each old one.
+def _write_columns(storage: Any, segment: Any, parts: Sequence[Segment]) -> None:
+    """Write the columns of the living documents, as Whoosh would: high bytes first.
 
     The document that keeps the position is never among them: each commit replaces it.
     """
-    columns = codec.per_document_writer(writer.storage, segment)  # type: ignore[no-untyped-call]
-    number = 0
-    renumbered: list[array[int]] = []
-    for part in parts:
-        numbers = array("I")
-        for document, values in enumerate(part.rows()):
-            numbers.append(number)
-            if document in part.deleted:
-                continue
-            columns.start_doc(number)
-            for name, value in values.items():
-                columns.add_column_value(name, writer.schema[name].column_type, value)
-            columns.finish_doc()
-            number += 1
-        renumbered.append(numbers)
-    columns.close()
-    segment.set_doc_count(number)
-    return renumbered
+    for name in COLUMNS:
+        column = np.concatenate([part.columns[name][part.alive] for part in parts])
+        with storage.create_file(ArrayCodec.column_filename(segment, name)) as file:  # type: ignore[no-untyped-call]
+            file.write(column.astype(">u4").tobytes())
+    segment.set_doc_count(len(column))
 
 
-def _write_words(codec: ArrayCodec, writer: Any, segment: Any, parts: list[_Part]) -> None:
-    words = codec.field_writer(writer.storage, segment)
-    by_word = groupby(merge(*map(_lists, parts), key=_WORD), key=_WORD)
-    lists = ((word, [postings for _, postings in found]) for word, found in by_word)
-    for field, in_field in groupby(lists, key=lambda item: item[0][0]):
-        words.start_field(field, writer.schema[field])  # type: ignore[no-untyped-call]
-        for (_, term), found in in_field:
-            words.add_lists(term, found)
-        words.finish_field()  # type: ignore[no-untyped-call]
-    words.close()  # type: ignore[no-untyped-call]
+def _new_numbers(parts: Sequence[Segment]) -> list[NDArray[np.uint32]]:
+    """For each old number of each part the new one, or _GONE."""
+    counts = [np.count_nonzero(part.alive) for part in parts]
+    return [
+        np.where(part.alive, first + np.cumsum(part.alive) - 1, _GONE).astype(np.uint32)
+        for part, first in zip(parts, accumulate(counts, initial=0), strict=False)
+    ]
 
 
-def _lists(part: _Part) -> Iterator[tuple[tuple[str, bytes], PlacedPostings]]:
-    """The words of a segment in order, with what is left of their postings."""
-    for word, postings in part.terms.all_lists():
-        left = part.renumbered(postings)
-        if left.documents:
-            yield word, left
+class Source(Protocol):
+    """A file of posting lists in the order of its dictionary."""
+
+    def all_places(self) -> Iterable[tuple[bytes, Place]]:
+        """The key of each word, in order, and where its list is."""
+
+    def halves(self, start: int, number: int) -> NDArray[np.uint16]:
+        """A stretch of the file."""
+
+
+_Item = tuple[bytes, int, "Place"]  # a key, which of the sources has it, and where there its list is
+
+
+def merged_lists(sources: Sequence[Source], numbers: Sequence[NDArray[np.uint32]]) -> Iterator[Lists]:
+    """The lists of all sources, some thousand words at a time.
+
+    ``numbers`` has for each source the new numbers of its documents, which ascend from one
+    source to the next; postings of documents that are _GONE are left out.
+    """
+    in_order = merge(*(_items(index, source) for index, source in enumerate(sources)))
+    words = (list(items) for _, items in groupby(in_order, key=_KEY))
+    bases = np.fromiter(accumulate(map(len, numbers), initial=0), np.int64)
+    joined = np.concatenate(numbers)
+    for some in _portions(words):
+        yield _renumbered(some, *_gathered(some, sources), joined, bases)
+
+
+def _portions(words: Iterable[list[_Item]]) -> Iterator[list[list[_Item]]]:
+    """The words in portions of about one size: very many of them, or very frequent ones."""
+    portion: list[list[_Item]] = []
+    size = 0
+    for word in words:
+        portion.append(word)
+        size += _WORD + sum(place.size for _, _, place in word)
+        if size > _HALVES_AT_ONCE:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
+
+
+def _items(index: int, source: Source) -> Iterator[_Item]:
+    return ((key, index, place) for key, place in source.all_places())
+
+
+def _gathered(words: Sequence[Sequence[_Item]], sources: Sequence[Source]) -> tuple[NDArray[np.int64], Lists]:
+    """The lists of the words, one of each source that has it, as they are; and whose each is.
+
+    The words of a source that are asked for stand beside each other there, so what is read of
+    it is one stretch.
+    """
+    rows = np.array([(index, source, *place) for index, word in enumerate(words) for _, source, place in word])
+    _, source, offsets, frequencies, spans = rows.T
+    sizes = 3 * frequencies + spans
+    starts = np.empty_like(offsets)
+    stretches: list[NDArray[np.uint16]] = []
+    length = 0
+    for index in np.unique(source).tolist():
+        its = np.flatnonzero(source == index)
+        begin, end = int(offsets[its[0]]), int(offsets[its[-1]] + sizes[its[-1]])
+        starts[its] = offsets[its] - begin + length
+        stretches.append(sources[index].halves(begin, end - begin))
+        length += end - begin
+    return rows[:, :2], Lists.unpacked([], np.concatenate(stretches), starts, frequencies, spans)
+
+
+def _renumbered(
+    words: Sequence[Sequence[_Item]],
+    whose: NDArray[np.int64],
+    lists: Lists,
+    numbers: NDArray[np.uint32],
+    bases: NDArray[np.int64],
+) -> Lists:
+    """One list for each word that is left, of the documents that are left."""
+    word, source = np.repeat(whose, lists.frequencies, axis=0).T  # of each posting
+    documents = numbers[bases[source] + lists.documents]
+    is_placed = np.repeat(lists.spans > 0, lists.frequencies)
+    spans = np.where(is_placed, lists.counts, 0)  # how many positions are of each posting
+
+    alive = documents != _GONE
+    positions = lists.positions[np.repeat(alive, spans)]
+    word, documents, counts, spans = word[alive], documents[alive], lists.counts[alive], spans[alive]
+
+    frequencies = np.bincount(word, minlength=len(words))
+    spans_of_words = np.bincount(word, weights=spans, minlength=len(words)).astype(np.int64)
+    left = np.flatnonzero(frequencies)
+    keys = [words[index][0][0] for index in left.tolist()]
+    return Lists(keys, frequencies[left], spans_of_words[left], documents, counts, positions)

@@ -8,210 +8,224 @@ arrays, one after the other::
     frequencies        2 bytes each
     positions          2 bytes for each occurrence, document by document
 
-so all documents with a word are one slice of a file made into a bitmap: 70 µs instead of 2.2 ms
-for a word that is in 7 of 12 thousand documents. Arrays are in the machine's
-own byte order; an index is not carried from one machine to another but built where it is used.
+so all documents with a word are one slice of a file, which numpy takes as it is. The lists of a
+segment lie in the order of its dictionary, so those of many words are one slice too; they are
+written and merged thousands at a time (:class:`Lists`), because numpy takes as long for one
+short list as for a hundred. Whoosh's dictionary says for each word where its list is
+(:class:`Place`). All is measured in *halves*, of two bytes, in the machine's own byte order: an
+index is not carried from one machine to another but built where it is used.
 """
 
 from __future__ import annotations
 
-from array import array
-from itertools import accumulate
+from itertools import islice
+from mmap import ACCESS_READ, mmap
 from struct import Struct
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, NoReturn
 
-from pyroaring import BitMap
-from whoosh.codec.base import PostingsWriter
+import numpy as np
 from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3TermsReader
 from whoosh.columns import NumericColumn
 from whoosh.fields import COLUMN, STORED, FieldType, Schema
+from whoosh.filedb.structfile import StructFile
 from whoosh.formats import Existence
-from whoosh.reading import TermNotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from blog.search.analysis import Counted
+    from numpy.typing import NDArray
 
-_ID_SIZE: Final = 4
-_COUNT_SIZE: Final = 2
 MAX_COUNT: Final = 0xFFFF
+FIELDS: Final = ("text", "text_words", "title", "title_words")
+"""The fields of words; a word's key in the dictionary is its field's place here and the word."""
+
+COLUMNS: Final = ("entry", "text_length", "title_length")
+"""What is kept of each document beside its words, four bytes each."""
 
 # How Whoosh's dictionary lies on the disk: the lengths of key and value, the key (two bytes
-# for the field, then the word), the value (with the document frequency, and where the list is).
+# for the field, then the word), the value (a Place).
 _LENGTHS: Final = Struct("!ii")
-_FIELD_SIZE: Final = 2
-_PLACE: Final = Struct("!5xI14xq")
-_MOST_READ: Final = 1 << 18  # bytes of the dictionary read for one beginning: some 4,000 words
+_FIELD: Final = Struct("!H")
+_PLACE: Final = Struct("=QII")
+_STRETCH: Final = 1 << 16  # bytes of the dictionary read at once: some 2,000 words
 
 
 class Postings(NamedTuple):
-    """The documents of one segment with a word: ascending numbers, and how often each has it."""
+    """The documents with a word: ascending numbers, and how often each has it."""
 
-    documents: array[int]
-    counts: array[int]
+    documents: NDArray[np.uint32]
+    counts: NDArray[np.uint16]
+
+
+NOTHING: Final = Postings(np.empty(0, np.uint32), np.empty(0, np.uint16))
 
 
 class Place(NamedTuple):
-    """Where in the file of postings a word's list is, and how many documents it has."""
+    """Where in the file of postings a word's list is, and how many documents and positions it has."""
 
-    frequency: int
     offset: int
+    frequency: int
+    positions: int
+
+    @property
+    def size(self) -> int:
+        """The length of the list in halves."""
+        return 3 * self.frequency + self.positions
 
 
-class PlacedPostings(NamedTuple):
-    """Postings with where in each document the word stands."""
+class Lists(NamedTuple):
+    """The posting lists of several words, the same part of each one behind the other.
 
-    documents: array[int]
-    counts: array[int]
-    positions: array[int]
+    For w words, ascending, with p postings and q positions. Words as written have counts (of
+    1) but no positions, so q is not the sum of the counts.
+    """
 
-    def starts(self) -> list[int]:
-        """Where each document's slice of ``positions`` begins, and, at the end, their number."""
-        return list(accumulate(self.counts, initial=0))
+    keys: list[bytes]  # w
+    frequencies: NDArray[np.int64]  # w: how many postings are whose
+    spans: NDArray[np.int64]  # w: how many positions are whose
+    documents: NDArray[np.uint32]  # p
+    counts: NDArray[np.uint16]  # p
+    positions: NDArray[np.uint16]  # q
+
+    def packed(self) -> NDArray[np.uint16]:
+        """The halves of the lists as they lie on the disk."""
+        sizes = 3 * self.frequencies + self.spans
+        starts = np.cumsum(sizes) - sizes
+        halves = np.empty(sizes.sum(), np.uint16)
+        halves[slices(starts, 2 * self.frequencies)] = self.documents.view(np.uint16)
+        halves[slices(starts + 2 * self.frequencies, self.frequencies)] = self.counts
+        halves[slices(starts + 3 * self.frequencies, self.spans)] = self.positions
+        return halves
+
+    @classmethod
+    def unpacked(
+        cls,
+        keys: list[bytes],
+        halves: NDArray[np.uint16],
+        starts: NDArray[np.int64],
+        frequencies: NDArray[np.int64],
+        spans: NDArray[np.int64],
+    ) -> Lists:
+        """The lists that begin at ``starts``, in whatever order, out of ``halves``."""
+        documents = halves[slices(starts, 2 * frequencies)].view(np.uint32)
+        counts = halves[slices(starts + 2 * frequencies, frequencies)]
+        positions = halves[slices(starts + 3 * frequencies, spans)]
+        return cls(keys, frequencies, spans, documents, counts, positions)
+
+    def places(self, offset: int) -> Iterator[tuple[bytes, Place]]:
+        """Each key with where its list is when the first is at ``offset``."""
+        sizes = 3 * self.frequencies + self.spans
+        offsets = np.cumsum(sizes) - sizes + offset
+        columns = (offsets.tolist(), self.frequencies.tolist(), self.spans.tolist())
+        return zip(self.keys, map(Place, *columns), strict=True)
 
 
-class ArrayPostingsWriter(PostingsWriter):
-    """Writes posting lists in the layout above; also the statistics Whoosh keeps of a list."""
+def slices(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The indices ``starts[0], starts[0] + 1, …`` of several slices, one behind the other."""
+    before = np.cumsum(lengths) - lengths
+    indices: NDArray[np.int64] = np.arange(lengths.sum()) + np.repeat(starts - before, lengths)
+    return indices
 
-    def __init__(self, postfile: Any) -> None:
-        self._file = postfile
-        self._begin("", None)
 
-    def _begin(self, _format: Any, terminfo: Any) -> None:
-        self._documents, self._counts = array("I"), array("H")
-        self._positions: list[bytes] = []
-        self._terminfo = terminfo
-
-    def start_postings(self, format_: Any, terminfo: Any) -> None:
-        """Begin the list of a word."""
-        self._begin(format_, terminfo)
-
-    def add_posting(self, id_: int, weight: float, vbytes: bytes, length: int | None = None) -> None:
-        """Add one document; ``weight`` is the frequency, ``vbytes`` the positions."""
-        self._documents.append(id_)
-        self._counts.append(int(weight))
-        self._positions.append(vbytes)
-
-    def add_list(self, postings: PlacedPostings) -> None:
-        """Add documents that come after those added so far."""
-        self._documents.extend(postings.documents)
-        self._counts.extend(postings.counts)
-        self._positions.append(postings.positions.tobytes())
-
-    def finish_postings(self) -> Any:
-        """Write the list and say where."""
-        data = b"".join((self._documents.tobytes(), self._counts.tobytes(), *self._positions))
-        info = self._terminfo
-        info._df = len(self._documents)
-        info._weight = float(sum(self._counts))
-        info._minid, info._maxid = self._documents[0], self._documents[-1]
-        info.set_extent(self._file.tell(), len(data))
-        self._file.write(data)
-        return info
-
-    def written(self) -> bool:
-        """Whoosh asks whether a list has begun to be on disk; ours are written whole."""
-        return False
+def key_of(field: str, word: str) -> bytes:
+    """What the dictionary knows a word of a field by."""
+    return _FIELD.pack(FIELDS.index(field)) + word.encode()
 
 
 class ArrayFieldWriter(W3FieldWriter):
-    """Whoosh's writer of a dictionary, taking whole posting lists too."""
+    """Whoosh's writer of a dictionary, taking whole posting lists instead of one posting at a time."""
 
-    def add_lists(self, term: bytes, lists: Iterable[PlacedPostings]) -> None:
-        """Add a word with its postings, whose documents ascend from one list to the next."""
-        self.start_term(term)  # type: ignore[no-untyped-call]
-        writer = self._postwriter
-        assert isinstance(writer, ArrayPostingsWriter)
-        for postings in lists:
-            writer.add_list(postings)
-        self.finish_term()  # type: ignore[no-untyped-call]
+    def __init__(self, codec: Any, storage: Any, segment: Any) -> None:
+        super().__init__(codec, storage, segment)  # type: ignore[no-untyped-call]  # whoosh has partial types
+        # All of them, so that a word has the same key in each segment.
+        self._fieldmap.update((field, number) for number, field in enumerate(FIELDS))
+        self._halves = 0
+
+    def add_lists(self, lists: Lists) -> None:
+        """Add words that come after those added so far."""
+        halves = lists.packed()
+        for key, place in lists.places(self._halves):
+            self._tindex.add(key, _PLACE.pack(*place))  # type: ignore[no-untyped-call]
+        self._postfile.write(halves.tobytes())
+        self._halves += len(halves)
 
 
 class ArrayTermsReader(W3TermsReader):
     """Whoosh's dictionary, giving whole posting lists instead of one posting at a time."""
 
-    def postings(self, field: str, term: bytes) -> Postings | None:
-        """The documents with ``term``, or None."""
-        data = self._read(field, term)
-        return None if data is None else _split(data)[0]
+    def find(self, key: bytes) -> Place | None:
+        """Where a word's list is, or None where there is no such word."""
+        for start, length in self._tindex.ranges_for_key(key):  # type: ignore[no-untyped-call]
+            return Place(*_PLACE.unpack(self._dbfile.get(start, length)))
+        return None
 
-    def placed(self, field: str, term: bytes) -> PlacedPostings | None:
-        """The documents with ``term`` and where it stands in them, or None."""
-        data = self._read(field, term)
-        if data is None:
-            return None
-        postings, positions = _split(data)
-        return PlacedPostings(*postings, positions)
+    def postings_at(self, place: Place) -> Postings:
+        """The documents with the word whose list is there."""
+        halves = self.halves(place.offset, 3 * place.frequency)
+        return Postings(halves[: 2 * place.frequency].view(np.uint32), halves[2 * place.frequency :])
 
-    def frequency_of(self, field: str, term: bytes) -> int:
-        """In how many documents ``term`` is."""
-        try:
-            return int(self.doc_frequency(field, term))  # type: ignore[no-untyped-call]
-        except KeyError:
-            return 0
+    def positions_at(self, place: Place) -> NDArray[np.uint16]:
+        """Where in its documents the word stands whose list is there."""
+        return self.halves(place.offset + 3 * place.frequency, place.positions)
 
-    def beginning_with(self, field: str, prefix: bytes) -> Iterator[tuple[bytes, Place]]:
-        """The words that begin with ``prefix``, in order, with where their postings are.
+    def documents_at(self, place: Place) -> NDArray[np.uint32]:
+        """The numbers alone of the documents with the word whose list is there."""
+        return self.halves(place.offset, 2 * place.frequency).view(np.uint32)
 
-        The stretch of the dictionary is read at once; Whoosh's own iterator takes several
-        reads of the file for each word.
-        """
-        key = self._keycoder(field, prefix)  # type: ignore[no-untyped-call]
+    def halves(self, start: int, number: int) -> NDArray[np.uint16]:
+        """A stretch of the file of postings."""
+        return np.frombuffer(self._postfile.get(2 * start, 2 * number), np.uint16)
+
+    def beginning_with(self, field: str, prefix: str, limit: int) -> dict[bytes, Place]:
+        """The words that begin with ``prefix``, in order, with where their lists are: at most ``limit``."""
+        key = key_of(field, prefix)
         start = self._tindex.closest_key_pos(key)  # type: ignore[no-untyped-call]
         if start is None:
-            return
+            return {}
         # No byte of UTF-8 is as high as 0xff.
         end = self._tindex.closest_key_pos(key + b"\xff")  # type: ignore[no-untyped-call]
-        end = min(end or self._tindex.endofdata, start + _MOST_READ)
-        stretch = self._dbfile.get(start, end - start)
-        at = 0
-        while at + _LENGTHS.size <= len(stretch):
-            key_length, data_length = _LENGTHS.unpack_from(stretch, at)
-            word = at + _LENGTHS.size
-            at = word + key_length
-            if at + data_length > len(stretch):
-                return
-            yield stretch[word + _FIELD_SIZE : at], Place(*_PLACE.unpack_from(stretch, at))
-            at += data_length
+        words = islice(self._places(start, end or self._tindex.endofdata), limit)
+        return {found[_FIELD.size :]: place for found, place in words}
 
-    def documents_at(self, place: Place) -> BitMap:
-        """The numbers of the documents with the word whose postings are there."""
-        documents = array("I")
-        documents.frombytes(self._postfile.get(place.offset, place.frequency * _ID_SIZE))
-        return BitMap(documents)
+    def all_places(self) -> Iterator[tuple[bytes, Place]]:
+        """The key of each word, in order, and where its list is."""
+        return self._places(self._tindex.startofdata, self._tindex.endofdata)
 
-    def all_lists(self) -> Iterator[tuple[tuple[str, bytes], PlacedPostings]]:
-        """Each word with its field, in order, and its postings."""
-        for word, info in self.items():  # type: ignore[no-untyped-call]
-            postings, positions = _split((info.doc_frequency(), _slice(self._postfile, info)))
-            yield word, PlacedPostings(*postings, positions)
+    def _places(self, start: int, end: int) -> Iterator[tuple[bytes, Place]]:
+        """The words between two places of the dictionary, which is read stretch by stretch.
 
-    def _read(self, field: str, term: bytes) -> tuple[int, bytes] | None:
-        try:
-            info = self.term_info(field, term)  # type: ignore[no-untyped-call]
-        except TermNotFound:
-            return None
-        return info.doc_frequency(), _slice(self._postfile, info)
+        Whoosh's own iterator takes several reads of the file for each word.
+        """
+        while start < end:
+            stretch = self._dbfile.get(start, min(_STRETCH, end - start))
+            at = 0
+            while at + _LENGTHS.size <= len(stretch):
+                key_length, data_length = _LENGTHS.unpack_from(stretch, at)
+                key = at + _LENGTHS.size
+                data = key + key_length
+                if data + data_length > len(stretch):
+                    break
+                yield stretch[key:data], Place(*_PLACE.unpack_from(stretch, data))
+                at = data + data_length
+            start += at
 
 
-def _slice(postfile: Any, terminfo: Any) -> bytes:
-    offset, length = terminfo.extent()
-    # whoosh3 3.54.0 forgets to take the length out of the tuple it unpacks; its own reader
-    # never needs it.
-    data: bytes = postfile.get(offset, length[0] if isinstance(length, tuple) else length)
-    return data
+class MappedFile(StructFile):
+    """A file read as memory, for the dictionary: to look a word up is many short reads.
 
+    Segment files never change once they are written, and are only ever deleted as a whole, so
+    there is always something behind each address.
+    """
 
-def _split(data: tuple[int, bytes]) -> tuple[Postings, array[int]]:
-    number, packed = data
-    documents, counts, positions = array("I"), array("H"), array("H")
-    ids_end = number * _ID_SIZE
-    counts_end = ids_end + number * _COUNT_SIZE
-    documents.frombytes(packed[:ids_end])
-    counts.frombytes(packed[ids_end:counts_end])
-    positions.frombytes(packed[counts_end:])
-    return Postings(documents, counts), positions
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        with file:
+            mapped = mmap(file.fileno(), 0, access=ACCESS_READ)
+        super().__init__(mapped, name=name)  # type: ignore[arg-type]  # what it asks of a file, a map has
+        self._mapped = mapped
+
+    def get(self, position: int, length: int) -> bytes:
+        """The bytes there."""
+        return self._mapped[position : position + length]
 
 
 class ArrayCodec(W3Codec):
@@ -219,13 +233,13 @@ class ArrayCodec(W3Codec):
 
     length_stats = False  # lengths are columns of ours
 
-    def postings_writer(self, dbfile: Any, byteids: bool = False) -> ArrayPostingsWriter:
-        """A writer for the lists of one field."""
-        return ArrayPostingsWriter(dbfile)
-
     def field_writer(self, storage: Any, segment: Any) -> ArrayFieldWriter:
         """The dictionary of a new segment."""
-        return ArrayFieldWriter(self, storage, segment)  # type: ignore[no-untyped-call]
+        return ArrayFieldWriter(self, storage, segment)
+
+    def postings_writer(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        """Whoosh's way of writing posting by posting, of which there is no need."""
+        raise NotImplementedError
 
     def postings_reader(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         """Whoosh's way of reading posting by posting, of which there is no need."""
@@ -234,46 +248,24 @@ class ArrayCodec(W3Codec):
     def terms_reader(self, storage: Any, segment: Any) -> ArrayTermsReader:
         """The dictionary of one segment."""
         name = segment.make_filename(self.TERMS_EXT)
-        length = storage.file_length(name)
-        postfile = segment.open_file(storage, self.POSTS_EXT)
-        return ArrayTermsReader(self, storage.open_file(name), length, postfile)  # type: ignore[no-untyped-call]
+        dictionary = MappedFile(storage.open_file(name).raw_file(), name)
+        postings = segment.open_file(storage, self.POSTS_EXT)
+        return ArrayTermsReader(self, dictionary, storage.file_length(name), postings)  # type: ignore[no-untyped-call]
 
 
-class TermsField(FieldType):
-    """A field of words that were counted before Whoosh sees them."""
+class Words(FieldType):
+    """A field of words, which Whoosh only knows the name of: we write them ourselves."""
 
     def __init__(self) -> None:
         super().__init__(format=Existence(), analyzer=None)  # type: ignore[arg-type]  # never analysed by Whoosh
 
 
-class PlacedTerms(TermsField):
-    """Words with their positions; its value is a :class:`Counted`."""
-
-    def index(self, value: Counted, **_kwargs: Any) -> Iterator[tuple[bytes, int, float, bytes]]:  # type: ignore[override]
-        """Yield what Whoosh stores for each word."""
-        for term, positions in value.positions.items():
-            kept = positions[:MAX_COUNT]
-            yield term.encode(), len(kept), len(kept), kept.tobytes()
-
-
-class Surfaces(TermsField):
-    """The words as written (folded, not stemmed), for beginnings and for did-you-mean."""
-
-    def index(self, value: set[str], **_kwargs: Any) -> Iterator[tuple[bytes, int, float, bytes]]:  # type: ignore[override]
-        """Yield what Whoosh stores for each word."""
-        for surface in value:
-            yield surface.encode(), 1, 1, b""
-
-
 def make_schema() -> Schema:
-    """The fields: ``text`` is title, body and extra together, ``title`` the title again."""
-    return Schema(
-        text=PlacedTerms(),
-        title=PlacedTerms(),
-        text_words=Surfaces(),
-        title_words=Surfaces(),
-        entry=COLUMN(NumericColumn("I")),  # type: ignore[no-untyped-call]
-        text_length=COLUMN(NumericColumn("I")),  # type: ignore[no-untyped-call]
-        title_length=COLUMN(NumericColumn("I")),  # type: ignore[no-untyped-call]
-        position=STORED(),
-    )
+    """The fields: ``text`` is title, body and extra together, ``title`` the title again.
+
+    ``text_words`` and ``title_words`` are the words as written (folded, not stemmed), for
+    beginnings and for did-you-mean.
+    """
+    words = {field: Words() for field in FIELDS}
+    columns = {column: COLUMN(NumericColumn("I")) for column in COLUMNS}  # type: ignore[no-untyped-call]
+    return Schema(**words, **columns, position=STORED())

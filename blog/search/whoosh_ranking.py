@@ -14,17 +14,19 @@ from itertools import islice
 from math import log
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
+from pyroaring import BitMap
 from whoosh.lang.stopwords import stoplists
 
 from blog.search.analysis import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-    from pyroaring import BitMap
+    from numpy.typing import NDArray
 
     from blog.search.whoosh_postings import Postings
-    from blog.search.whoosh_reader import Finder, Segment, Snapshot
+    from blog.search.whoosh_reader import Finder, Snapshot
 
 _K: Final = 1.2  # how soon more of a word counts no more
 _B: Final = 0.75  # how much a long text is held against it
@@ -39,10 +41,10 @@ _STOPPED: Final = frozenset(stoplists["en"])
 
 
 class _Found(NamedTuple):
-    """Where one word of the query is: its documents' number, and its postings by segment."""
+    """Where one word of the query is, in the whole text and in the title."""
 
-    frequency: int
-    parts: list[tuple[Segment, Postings, Postings]]
+    text: Postings
+    title: Postings
 
 
 class Scorer:
@@ -51,8 +53,7 @@ class Scorer:
     def __init__(self, snapshot: Snapshot, within: BitMap) -> None:
         self._snapshot = snapshot
         self._within = within
-        self._scores: dict[int, float] = {}
-        self._average = {field: snapshot.average_length(field) for field in ("text", "title")}
+        self._scores = np.zeros(snapshot.documents)  # by the number of the document
 
     def add(self, finders: Iterable[Finder]) -> None:
         """Add what the words, phrases and beginnings of a query say, the rarest first.
@@ -61,53 +62,54 @@ class Scorer:
         have been looked at, the remaining ones are left out: what is found is not changed by it.
         """
         budget = _MOST_SCORED
-        for found in sorted(map(self._find, finders), key=lambda found: found.frequency):
+        found = [_Found(find("text"), find("title")) for find in finders]
+        for one in sorted(found, key=lambda one: len(one.text.documents)):
             if budget < 0:
                 break
-            budget -= found.frequency
-            self._add(found)
-
-    def _find(self, find: Finder) -> _Found:
-        segments = self._snapshot.segments
-        parts = [(segment, find(segment, "text"), find(segment, "title")) for segment in segments]
-        return _Found(sum(len(text.documents) for _, text, _ in parts), parts)
+            budget -= len(one.text.documents)
+            self._add(one)
 
     def _add(self, found: _Found) -> None:
-        documents, frequency = self._snapshot.documents, found.frequency
+        documents, frequency = self._snapshot.documents, len(found.text.documents)
         rarity = log(1 + (documents - frequency + 0.5) / (frequency + 0.5))
-        for segment, text, title in found.parts:
-            titles = dict(zip(title.documents, title.counts, strict=True))
-            self._add_segment(segment, zip(text.documents, text.counts, strict=True), titles, rarity)
+        in_titles = np.zeros(documents)
+        in_titles[found.title.documents] = _TITLE_WEIGHT * self._weights("title", found.title)
+        # A beginning may stand for words in the title that in the text are too many to be among it,
+        # so only documents that have it in the text count.
+        in_text = found.text.documents
+        weights = self._weights("text", found.text) + in_titles[in_text]
+        self._scores[in_text] += rarity * weights * (_K + 1) / (weights + _K)
+
+    def _weights(self, field: str, postings: Postings) -> NDArray[np.float64]:
+        """For each posting how often the word is there, relative to the field's length."""
+        slope = _B / self._snapshot.average_lengths[field]
+        lengths = self._snapshot.lengths[field][postings.documents]
+        weights: NDArray[np.float64] = postings.counts / (1 - _B + slope * lengths)
+        return weights
 
     def best(self, limit: int, offset: int = 0) -> list[int]:
         """The ids, best first, equally good ones newest first; those without score come last."""
         wanted = offset + limit
         best = self.scored(wanted)
         if len(best) < wanted:
-            unscored = (entry for entry in reversed(self._within) if entry not in self._scores)
+            unscored = reversed(self._within - BitMap(best))
             best.extend(islice(unscored, wanted - len(best)))
         return best[offset:]
 
     def scored(self, limit: int) -> list[int]:
         """The ids that have a score, best first."""
-        return nlargest(limit, self._scores, key=lambda entry: (self._scores[entry], entry))
-
-    def _add_segment(
-        self, segment: Segment, counts: Iterator[tuple[int, int]], titles: dict[int, int], rarity: float
-    ) -> None:
-        within, scores, entries = self._within, self._scores, segment.entries
-        deleted = frozenset(segment.deleted)
-        lengths, title_lengths = segment.lengths["text"], segment.lengths["title"]
-        slope, title_slope = _B / self._average["text"], _B / self._average["title"]
-        # This is the innermost loop of the search: a few hundred nanoseconds for each document.
-        for document, count in counts:
-            entry = entries[document]
-            if entry not in within or document in deleted:
-                continue
-            weight = count / (1 - _B + slope * lengths[document])
-            if document in titles:
-                weight += _TITLE_WEIGHT * titles[document] / (1 - _B + title_slope * title_lengths[document])
-            scores[entry] = scores.get(entry, 0.0) + rarity * weight * (_K + 1) / (weight + _K)
+        # Every score is above 0; to compare first is ten times as fast as to look for what is not 0.
+        documents = self._snapshot.living(np.flatnonzero(self._scores > 0).astype(np.uint32))
+        entries, scores = self._snapshot.entries[documents], self._scores[documents]
+        kept = np.isin(entries, np.frombuffer(self._within.to_array(), np.uint32))
+        entries, scores = entries[kept], scores[kept]
+        if 0 < limit < len(scores):
+            # Only those as good as the last one wanted have to be put in order.
+            kept = scores >= np.partition(scores, -limit)[-limit]
+            entries, scores = entries[kept], scores[kept]
+        order = np.lexsort((entries, scores))[::-1]
+        best: list[int] = entries[order[:limit]].tolist()
+        return best
 
 
 def similar(snapshot: Snapshot, text: str, within: BitMap, limit: int) -> list[int]:

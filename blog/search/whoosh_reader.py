@@ -1,36 +1,39 @@
-"""Reading the Whoosh index: segments as arrays and bitmaps, and one picture of them all.
+"""Reading the Whoosh index: segments, and one picture of them all.
 
 A *segment* is a part of the index that never changes but for its deletions; a *snapshot* is
-the segments of one commit. Opening a segment loads its columns (12 bytes for each document);
-its posting lists stay on the disk. A new snapshot keeps the open segments of the one before,
-so after the usual commit only the new, small segment is opened.
+the segments of one commit as if they were one: their documents are numbered through, as Whoosh
+does it too. Opening a segment loads its columns (13 bytes for each document); its posting lists
+stay on the disk. A new snapshot keeps the open segments of the one before, so after the usual
+commit only the new, small segment is opened. The snapshot's own columns take 13 bytes for each
+document, and 8 more once a phrase is looked for.
 
 Nothing here may be used by two threads at once, because they would share places in files.
 """
 
 from __future__ import annotations
 
-import sys
 from array import array
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable
-from functools import cache, cached_property
+from functools import cached_property
 from heapq import nlargest
-from itertools import accumulate, chain, islice, repeat
-from operator import add
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 from pyroaring import BitMap
 from whoosh.index import TOC
 
 from blog.domain.textquery import Prefix
 from blog.search.analysis import tokens
 from blog.search.engine import MAX_EXPANSIONS
-from blog.search.whoosh_postings import ArrayCodec, Postings
+from blog.search.whoosh_postings import COLUMNS, NOTHING, ArrayCodec, Postings, key_of
+from blog.search.whoosh_storage import Commit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
 
     from blog.domain.textquery import Text
     from blog.search.whoosh_postings import Place
@@ -40,9 +43,8 @@ MAX_SCANNED: Final = 4_000
 
 _OPENING_ATTEMPTS: Final = 10
 
-Finder = Callable[["Segment", str], Postings]
-
-NOTHING: Final = Postings(array("I"), array("H"))
+Finder = Callable[[str], Postings]
+"""Where something is in a field, "text" or "title"."""
 
 
 class Segment:
@@ -52,8 +54,7 @@ class Segment:
         self.name: str = segment.segment_id()
         self._storage = storage
         self._segment = segment
-        self.entries = self._column("entry")
-        self.lengths = {"text": self._column("text_length"), "title": self._column("title_length")}
+        self.columns = {name: self._column(name) for name in COLUMNS}
         self._keeper, self._position = self._read_position()
         self.set_deleted(segment)
         # Last, because it keeps its files open.
@@ -61,52 +62,106 @@ class Segment:
 
     def set_deleted(self, segment: Any) -> None:
         """Take over the deletions of the newest commit."""
-        self.deleted = BitMap(segment.deleted_docs())
+        self.alive = np.ones(len(self), bool)
+        self.alive[list(segment.deleted_docs())] = False
 
     def close(self) -> None:
         """Close the files."""
         self.terms.close()
 
     def __len__(self) -> int:
-        return len(self.entries)
-
-    @cached_property
-    def total_lengths(self) -> dict[str, int]:
-        """Words in all documents, for each field."""
-        return {field: sum(lengths) for field, lengths in self.lengths.items()}
+        return len(self.columns["entry"])
 
     @property
     def position(self) -> int:
         """The position kept in this segment, or 0."""
-        return 0 if self._keeper in self.deleted else self._position
+        return self._position if self._keeper is not None and self.alive[self._keeper] else 0
 
-    def rows(self) -> Iterator[dict[str, int]]:
-        """The columns of each document by their names, the deleted ones too."""
-        names = ("entry", "text_length", "title_length")
-        columns = (self.entries, self.lengths["text"], self.lengths["title"])
-        return (dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True))
+    def _read_position(self) -> tuple[int | None, int]:
+        """The document that keeps the position (the one without an entry), and the position."""
+        keepers = np.flatnonzero(self.columns["entry"] == 0)
+        if not len(keepers):
+            return None, 0
+        keeper = int(keepers[0])
+        reader = self._segment.codec().per_document_reader(self._storage, self._segment)
+        try:
+            return keeper, int(reader.stored_fields(keeper).get("position", 0))
+        finally:
+            reader.close()
+
+    def _column(self, field: str) -> NDArray[np.uint32]:
+        """A whole column at once; Whoosh's own reader takes a microsecond for each value."""
+        values = np.zeros(self._segment.doc_count_all(), np.uint32)
+        name = ArrayCodec.column_filename(self._segment, field)  # type: ignore[no-untyped-call]
+        if self._storage.file_exists(name):
+            with self._storage.open_file(name) as file:
+                written = np.frombuffer(file.read(), ">u4")
+            # Trailing zeros are not written.
+            values[: len(written)] = written
+        return values
+
+
+class Snapshot:
+    """The segments of one commit, in Whoosh's order, with their documents numbered through."""
+
+    def __init__(self, commit: Commit, segments: list[Segment]) -> None:
+        self.commit = commit
+        self.segments = segments
+        *self._bases, self.documents = accumulate(map(len, segments), initial=0)
+        columns = {name: self._joined([part.columns[name] for part in segments]) for name in COLUMNS}
+        self.entries = columns["entry"]
+        self.lengths = {"text": columns["text_length"], "title": columns["title_length"]}
+        self._alive = self._joined([part.alive for part in segments]).astype(bool)
+        self._has_deleted = not self._alive.all()
+
+    @staticmethod
+    def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
+        return np.concatenate(parts) if parts else np.empty(0, np.uint32)
+
+    def close(self) -> None:
+        """Close all segments."""
+        for segment in self.segments:
+            segment.close()
+
+    @cached_property
+    def position(self) -> int:
+        """The last change that is in the index."""
+        return max((segment.position for segment in self.segments), default=0)
+
+    @cached_property
+    def average_lengths(self) -> dict[str, float]:
+        """Words in a field of a document, on average; never 0."""
+        return {
+            field: int(lengths.sum(dtype=np.int64)) / (self.documents or 1) or 1.0
+            for field, lengths in self.lengths.items()
+        }
+
+    def living(self, documents: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """Those of the documents that are not deleted."""
+        return documents[self._alive[documents]] if self._has_deleted else documents
 
     def numbers_of(self, entry_ids: BitMap) -> list[int]:
         """The numbers of the living documents of these entries."""
-        if not entry_ids.intersect(BitMap(self.entries)):
-            return []
-        found = (number for number, entry in enumerate(self.entries) if entry in entry_ids)
-        return [number for number in found if number not in self.deleted]
-
-    def living(self, documents: array[int]) -> BitMap:
-        """The entries of ``documents`` that are not deleted."""
-        numbers: Iterable[int] = documents
-        if self.deleted:
-            numbers = BitMap(documents) - self.deleted
-        return BitMap(array("I", map(self.entries.__getitem__, numbers)))
+        wanted = np.frombuffer(entry_ids.to_array(), np.uint32)
+        numbers: list[int] = np.flatnonzero(self._alive & np.isin(self.entries, wanted)).tolist()
+        return numbers
 
     def word(self, field: str, term: str) -> Postings:
-        """The documents with a term."""
-        return self.terms.postings(field, term.encode()) or NOTHING
+        """The documents with a term, deleted ones too."""
+        found = [
+            (base, segment.terms.postings_at(place))
+            for base, segment, place in self._places(key_of(field, term))
+        ]
+        if not found:
+            return NOTHING
+        return Postings(
+            np.concatenate([part.documents + np.uint32(base) for base, part in found]),
+            np.concatenate([part.counts for _, part in found]),
+        )
 
     def frequency(self, field: str, term: str) -> int:
         """In how many documents a term is, deleted ones counted too."""
-        return int(self.terms.frequency_of(field, term.encode()))
+        return sum(place.frequency for _, _, place in self._places(key_of(field, term)))
 
     def phrase(self, field: str, terms: Sequence[str]) -> Postings:
         """The documents where the terms follow each other, with how often they do.
@@ -122,121 +177,80 @@ class Segment:
             begins = numbers if begins is None else begins & numbers
             if not begins:
                 return NOTHING
-        counts = Counter(bisect_right(self._first_words[field], number) - 1 for number in begins or ())
-        return Postings(array("I", counts.keys()), array("H", counts.values()))
+        numbers_of_begins = np.frombuffer((begins or BitMap()).to_array(), np.uint32)
+        in_documents = np.searchsorted(self._first_words[field], numbers_of_begins, side="right") - 1
+        documents, counts = np.unique(in_documents, return_counts=True)
+        return Postings(documents.astype(np.uint32), counts.astype(np.uint16))
 
     def _word_numbers(self, field: str, term: str) -> BitMap:
-        placed = self.terms.placed(field, term.encode())
-        if placed is None:
-            return BitMap()
-        documents = chain.from_iterable(map(repeat, placed.documents, placed.counts))
-        first_words = map(self._first_words[field].__getitem__, documents)
-        return BitMap(array("I", map(add, first_words, placed.positions)))
+        """The numbers of the words that are this term, among all words of all documents."""
+        numbers = BitMap()
+        for base, segment, place in self._places(key_of(field, term)):
+            postings = segment.terms.postings_at(place)
+            first_words = self._first_words[field][postings.documents + np.uint32(base)]
+            numbers |= bitmap(np.repeat(first_words, postings.counts) + segment.terms.positions_at(place))
+        return numbers
 
     @cached_property
-    def _first_words(self) -> dict[str, array[int]]:
+    def _first_words(self) -> dict[str, NDArray[np.uint32]]:
         """The number of each document's first word, for each field, with a hole between documents."""
         return {
-            field: array("I", accumulate((length + 1 for length in lengths), initial=0))
+            field: (np.cumsum(lengths + np.uint32(1)) - lengths - 1).astype(np.uint32)
             for field, lengths in self.lengths.items()
         }
 
-    def beginning_with(self, field: str, prefix: str) -> dict[str, Place]:
-        """The words as written that begin so; bounded, as is the search."""
-        words = islice(self.terms.beginning_with(f"{field}_words", prefix.encode()), MAX_SCANNED)
-        return {word.decode(): place for word, place in words}
+    def beginning_with(self, field: str, prefix: str) -> list[str]:
+        """At most ``MAX_EXPANSIONS`` words as written that begin so, the most frequent of the index."""
+        return [word.decode() for word in _most_frequent(self._beginnings(field, prefix))]
 
-    def any_of(self, places: Iterable[Place]) -> Postings:
-        """The documents with one of the words whose postings are there, each counted once."""
-        documents = array("I", BitMap.union(BitMap(), *map(self.terms.documents_at, places)))
-        return Postings(documents, array("H", [1]) * len(documents))
+    def any_beginning_with(self, field: str, prefix: str) -> Postings:
+        """The documents with one of these words, each counted once."""
+        words = self._beginnings(field, prefix)
+        kept = _most_frequent(words)
+        is_there = np.zeros(self.documents, bool)
+        for base, segment, here in zip(self._bases, self.segments, words, strict=True):
+            for word in kept:
+                if word in here:
+                    is_there[base + segment.terms.documents_at(here[word])] = True
+        documents = np.flatnonzero(is_there).astype(np.uint32)
+        return Postings(documents, np.ones(len(documents), np.uint16))
 
-    def _read_position(self) -> tuple[int, int]:
-        """The document that keeps the position (the one without an entry), and the position."""
-        try:
-            keeper = self.entries.index(0)
-        except ValueError:
-            return 0, 0
-        reader = self._segment.codec().per_document_reader(self._storage, self._segment)
-        try:
-            return keeper, int(reader.stored_fields(keeper).get("position", 0))
-        finally:
-            reader.close()
+    def _beginnings(self, field: str, prefix: str) -> list[dict[bytes, Place]]:
+        """For each segment the words that begin so; bounded, as is the search."""
+        return [part.terms.beginning_with(f"{field}_words", prefix, MAX_SCANNED) for part in self.segments]
 
-    def _column(self, field: str) -> array[int]:
-        """A whole column at once; Whoosh's own reader takes a microsecond for each value."""
-        values = array("I")
-        name = ArrayCodec.column_filename(self._segment, field)  # type: ignore[no-untyped-call]
-        if self._storage.file_exists(name):
-            with self._storage.open_file(name) as file:
-                values.frombytes(file.read())
-        if sys.byteorder == "little":
-            values.byteswap()
-        # Trailing zeros are not written.
-        values.extend([0] * (self._segment.doc_count_all() - len(values)))
-        return values
-
-
-class Snapshot:
-    """The segments of one commit, the largest first."""
-
-    def __init__(self, generation: int, segments: list[Segment]) -> None:
-        self.generation = generation
-        self.in_order = segments
-        self.segments = sorted(segments, key=len, reverse=True)
-        self.documents = sum(map(len, segments))
-
-    def close(self) -> None:
-        """Close all segments."""
-        for segment in self.segments:
-            segment.close()
-
-    @cached_property
-    def position(self) -> int:
-        """The last change that is in the index."""
-        return max((segment.position for segment in self.segments), default=0)
-
-    def average_length(self, field: str) -> float:
-        """Words in a field of a document, on average; never 0."""
-        return sum(segment.total_lengths[field] for segment in self.segments) / (self.documents or 1) or 1.0
-
-    def frequency(self, field: str, term: str) -> int:
-        """In how many documents a term is."""
-        return sum(segment.frequency(field, term) for segment in self.segments)
+    def _places(self, key: bytes) -> list[tuple[int, Segment, Place]]:
+        """The segments that have a word, with the first number of each and where the word's list is."""
+        pairs = zip(self._bases, self.segments, strict=True)
+        return [(base, part, place) for base, part in pairs if (place := part.terms.find(key))]
 
     def finder(self, text: Text) -> Finder:
-        """How to find ``text`` in a field ("text" or "title") of a segment."""
+        """How to find ``text``."""
         found = list(tokens(text.value))
         if isinstance(text, Prefix) and len(found) == 1 and found[0].surface:
-            return self._finder_of_prefix(found[0].surface)
+            surface = found[0].surface
+            return lambda field: self.any_beginning_with(field, surface)
         names = [token.term for token in found]
         if len(names) == 1:
             return self.finder_of_term(names[0])
-        return lambda segment, field: segment.phrase(field, names)
+        return lambda field: self.phrase(field, names)
 
     def finder_of_term(self, term: str) -> Finder:
         """How to find one term as the index holds it."""
-        return lambda segment, field: segment.word(field, term)
-
-    def beginning_with(self, field: str, prefix: str) -> list[str]:
-        """At most ``MAX_EXPANSIONS`` words that begin so, the most frequent in the whole index."""
-        return _most_frequent(segment.beginning_with(field, prefix) for segment in self.segments)
-
-    def _finder_of_prefix(self, prefix: str) -> Finder:
-        @cache
-        def expanded(field: str) -> dict[Segment, list[Place]]:
-            words = {segment: segment.beginning_with(field, prefix) for segment in self.segments}
-            kept = _most_frequent(words.values())
-            return {segment: [here[word] for word in kept if word in here] for segment, here in words.items()}
-
-        return lambda segment, field: segment.any_of(expanded(field)[segment])
+        return lambda field: self.word(field, term)
 
 
-def _most_frequent(words: Iterable[dict[str, Place]]) -> list[str]:
-    total: Counter[str] = Counter()
+def bitmap(numbers: NDArray[np.uint32]) -> BitMap:
+    """The numbers as a bitmap. From an array of numpy's own it would take ten times as long."""
+    return BitMap(array("I", numbers.tobytes()))
+
+
+def _most_frequent(words: Iterable[dict[bytes, Place]]) -> list[bytes]:
+    total: Counter[bytes] = Counter()
     for here in words:
         for word, place in here.items():
             total[word] += place.frequency
+    # UTF-8 is in the order of the letters.
     return nlargest(MAX_EXPANSIONS, total, key=lambda word: (total[word], word))
 
 
@@ -256,6 +270,7 @@ def open_snapshot(index: Any, schema: Any, previous: Snapshot | None) -> Snapsho
 
 def _open_once(index: Any, schema: Any, previous: Snapshot | None) -> Snapshot:
     toc = TOC.read(index.storage, index.indexname, schema=schema)  # type: ignore[no-untyped-call]
+    commit = Commit.of(index.storage, toc.generation)
     known = {segment.name: segment for segment in previous.segments} if previous else {}
     opened: list[Segment] = []
     try:
@@ -275,4 +290,4 @@ def _open_once(index: Any, schema: Any, previous: Snapshot | None) -> Snapshot:
         current.append(segment)
     for gone in known.values():
         gone.close()
-    return Snapshot(toc.generation, current)
+    return Snapshot(commit, current)

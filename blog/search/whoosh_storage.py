@@ -20,7 +20,7 @@ import logging
 import os
 import shutil
 import zlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC, FileIndex
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from whoosh.fields import Schema
 
 INDEX_NAME: Final = "crosstag"
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised whenever analysis or layout changes: an index of another format is built anew."""
 
 _RECEIPT: Final = ".receipt"
@@ -83,6 +83,44 @@ class DurableStorage(FileStorage):
         # Segment files never change once they are written, so each is read once.
         self._marks = {name: self._marks.get(name) or _mark(self._path / name) for name in names}
         return {"format": FORMAT, "table": zlib.crc32((self._path / table).read_bytes()), "files": self._marks}
+
+
+class Commit(NamedTuple):
+    """One table of contents, told from any other that may come to have its name."""
+
+    table: Path
+    following: Path  # what the table of the next commit will be called
+    inode: int
+    modified: int
+
+    @classmethod
+    def of(cls, storage: DurableStorage, generation: int) -> Commit:
+        """The commit whose table was read.
+
+        Raises:
+            FileNotFoundError: it is there no more.
+        """
+        names = (TOC._filename(INDEX_NAME, number) for number in (generation, generation + 1))  # type: ignore[no-untyped-call]
+        table, following = (storage._path / name for name in names)
+        found = table.stat()
+        return cls(table, following, found.st_ino, found.st_mtime_ns)
+
+    def is_newest(self) -> bool:
+        """Tell whether nobody has committed since, in any process: two looks, a few microseconds.
+
+        Every commit counts the generation up by one, renames its table into place, and before
+        it returns deletes the older ones. So after a commit that has returned, the table we
+        know is gone; if its process died before the deleting, ours and the following one are
+        both there. The names begin anew when a damaged index does: then it is another file. (The
+        folder's own time would be one look, but two commits within one tick of the file
+        system's clock would be taken for one.)
+        """
+        try:
+            found = self.table.stat()
+        except FileNotFoundError:
+            return False
+        is_same = (found.st_ino, found.st_mtime_ns) == (self.inode, self.modified)
+        return is_same and not self.following.exists()
 
 
 def open_index(path: Path, schema: Schema) -> FileIndex:

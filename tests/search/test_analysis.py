@@ -6,7 +6,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blog.search.analysis import MAX_TERM, Counted, fold, terms, tokens
+from blog.search.analysis import MAX_TERM, fold, terms, tokens
+from blog.search.engine import Document
+from blog.search.whoosh_inverting import inverted
+from blog.search.whoosh_postings import key_of
+
+
+class Counted:
+    """What an index is given of one document: where its terms stand, and how many places it has."""
+
+    def __init__(self, title: str, body: str = "", extra: str = "") -> None:
+        lists, columns = inverted([Document(1, title, body, extra)])
+        self.length = columns["text_length"][0]
+        self.positions: dict[str, list[int]] = {}
+        for one in lists:
+            ends = one.spans.cumsum().tolist()
+            for key, span, end in zip(one.keys, one.spans.tolist(), ends, strict=True):
+                if key.startswith(key_of("text", "")):
+                    self.positions[key[2:].decode()] = one.positions[end - span : end].tolist()
+
 
 TERMS: list[tuple[str, list[str]]] = [
     ("", []),

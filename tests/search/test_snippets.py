@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blog.domain.textquery import parse
+from blog.search import snippets
+from blog.search.analysis import terms, tokens
 from blog.search.snippets import highlight, snippet
 
 
@@ -83,3 +85,46 @@ def test_the_pieces_of_a_title_are_the_title(title: str, query: str) -> None:
 def test_a_snippet_is_a_stretch_of_the_text(text: str, query: str, length: int) -> None:
     shown = "".join(text for text, _ in snippet(text, parse(query), length=length))
     assert shown.strip("…") in " ".join(text.split()) or "…" in text
+
+
+WORDS = [
+    "index",
+    "Indexing",
+    "dying",
+    "Skies",
+    "O'Reilly's",
+    "snake_case",
+    "c++",
+    ".NET",
+    "日本語の",
+    "(full-text,",
+    "ÉTÉ",
+]
+ASKED = [
+    "index",
+    "die",
+    "sky",
+    "oreilly",
+    "case",
+    "net",
+    "日本",
+    "語",
+    "ete",
+    "full-text",
+    '"full text"',
+    "ind*",
+]
+
+
+@given(text=st.lists(st.sampled_from(WORDS)).map(" ".join), words=st.lists(st.sampled_from(ASKED), min_size=1))
+def test_looking_only_around_the_finds_marks_what_reading_all_would(text: str, words: list[str]) -> None:
+    query = parse(" OR ".join(words))
+    asked = [snippets._Asked(what, word) for what, word in enumerate(query.words)]
+    read = list(tokens(text))
+    expected = sorted(match for one in asked for match in snippets._of_word(read, one))
+    assert snippets._matches(text, query.words) == expected
+
+
+@given(st.from_regex(r"[a-z]{3,16}", fullmatch=True))
+def test_a_stem_begins_with_the_letter_of_its_word(word: str) -> None:
+    assert terms(word)[0][0] == word[0]

@@ -220,6 +220,38 @@ def test_a_damaged_index_in_use_is_not_touched(
 QUERIES = ["sqlite", "ruby", '"sqlite ruby"', "sqli*", "-sqlite", "sqlite OR ruby", "title:word1*", "common"]
 
 
+def test_a_commit_whose_process_died_before_it_cleaned_up_is_seen(opened: Opening, folder: Path) -> None:
+    engine = opened()
+    assert engine.apply([Document(1, "sqlite")], [], 1)
+    assert engine.position() == 1
+    table = next(folder.glob("*.toc"))
+    kept = table.with_name("kept")
+    kept.hardlink_to(table)
+    assert opened().apply([Document(2, "sqlite")], [], 2)
+    kept.rename(table)
+    assert engine.position() == 2
+
+
+def test_an_index_begun_anew_is_seen_though_its_table_has_the_same_name(opened: Opening, folder: Path) -> None:
+    engine = opened()
+    assert engine.apply([Document(1, "sqlite")], [], 1)
+    assert found(engine, "sqlite") == [1]
+    for file in folder.glob("*crosstag_*"):
+        file.unlink()
+    assert opened().apply([Document(2, "sqlite")], [], 2)
+    assert (found(engine, "sqlite"), engine.position()) == ([2], 2)
+
+
+def test_to_know_that_nothing_has_changed_lists_no_folder(
+    opened: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = opened()
+    assert engine.apply([Document(1, "sqlite")], [], 1)
+    assert engine.position() == 1
+    monkeypatch.setattr(whoosh_storage.DurableStorage, "list", lambda _self: pytest.fail("listed"))
+    assert engine.position() == 1
+
+
 def test_threads_get_the_same_answers_while_the_index_moves(opened: Opening) -> None:
     engine = opened()
     still = [Document(n, f"word{n}", "sqlite ruby common" if n % 3 else "ruby sqlite") for n in range(1, 120)]
