@@ -25,6 +25,7 @@ from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from blog.changes.imports import ImportLedger
+from blog.changes.renderers import Renderers, usable_cores
 from blog.config import DEMO, SETTINGS_FILE, load
 from blog.db import Sessions, migrate
 from blog.domain.entry import Kind
@@ -206,10 +207,13 @@ def _material(what: str, settings: Settings) -> Material:
 def _import(services: Services, material: Material, *, source: str, kind: Kind | None, dry_run: bool) -> Report:
     importer = registry.detect(material)
     out.print(f"{material.label} is {importer.title}.", soft_wrap=True, markup=False)
-    with _progress("Importing", importer.count(material)) as advance:
+    with (
+        closing(Renderers(usable_cores())) as renderers,
+        _progress("Importing", importer.count(material)) as advance,
+    ):
         report = run(
             importer.parse(material),
-            ImportLedger(services),
+            ImportLedger(services, renderers),
             source=source,
             kind=kind,
             dry_run=dry_run,

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+import threading
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import nh3
 from markdown import Markdown
@@ -23,7 +23,7 @@ from markdown.extensions.tables import TableExtension
 from blog.domain.entry import Markup
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _TAGS: Final = set(
     "a abbr acronym audio b bdi bdo blockquote br caption center cite code col colgroup dd del details dfn "
@@ -69,8 +69,16 @@ _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800
 MAX_BODY: Final = 5_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Unrendered(NamedTuple):
+    """What ``render`` is told of a body."""
+
+    body: str
+    markup: Markup
+    anchor: str
+    list_words: int
+
+
+class Rendered(NamedTuple):
     """A body ready to be stored.
 
     ``short_html`` is empty unless it is shorter than ``html``; ``words`` counts all of it.
@@ -82,7 +90,7 @@ class Rendered:
     words: int
 
 
-def render(body: str, markup: Markup, *, anchor: str = "", list_words: int = 250) -> Rendered:
+def render(body: str, markup: Markup, anchor: str = "", list_words: int = 250) -> Rendered:
     """Make the HTML, the form for lists, and the plain text of a body.
 
     ``anchor`` is put before every ``id`` and every link to one, so that the footnotes of
@@ -104,10 +112,28 @@ def clean_text(text: str) -> str:
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def _markdown(body: str) -> str:
-    # A converter for each call: the footnotes extension keeps what it saw in the last one, and a
-    # shared converter is not safe between threads. Making one costs a tenth of a millisecond.
-    converter = Markdown(
+class _Tools(threading.local):
+    """What costs more to make than a short body costs to render, kept for the next body.
+
+    Neither may be used by two threads at once, so each thread has its own.
+    """
+
+    def __init__(self) -> None:
+        self.anchor = ""
+        self.converter = _converter()
+        self.cleaner = nh3.Cleaner(
+            tags=_TAGS,
+            clean_content_tags=_DROPPED_WHOLE,
+            attributes=_ATTRIBUTES | {tag: _ATTRIBUTES.get(tag, set()) | {"class"} for tag in _CLASSED},
+            attribute_filter=lambda tag, name, value: _attribute(tag, name, value, self.anchor),
+            url_schemes=_SCHEMES,
+            link_rel=None,
+            strip_comments=True,
+        )
+
+
+def _converter() -> Markdown:
+    return Markdown(
         extensions=[
             FencedCodeExtension(),
             CodeHiliteExtension(css_class="highlight", guess_lang=False),
@@ -116,10 +142,18 @@ def _markdown(body: str) -> str:
         ],
         output_format="html",
     )
+
+
+def _markdown(body: str) -> str:
+    if not body.strip():
+        return ""
     try:
-        return converter.convert(_BLOCK.sub(_tamed, body))
+        # The reset forgets the footnotes and the references to links of the body before.
+        return _TOOLS.converter.reset().convert(_BLOCK.sub(_tamed, body))
     except RecursionError:
         # Hundreds of lists within lists: nobody wrote this, but nothing of it may be lost either.
+        # How deep the converter was is what no reset makes it forget.
+        _TOOLS.converter = _converter()
         return _from_text(body)
 
 
@@ -153,18 +187,15 @@ def sanitised(markup: str, *, anchor: str = "") -> str:
 
     A page has one ``h1``, its title, so headings of that rank in a body become ``h2``.
     """
-    lowered = re.sub(r"<(/?)h1(?=[\s>])", r"<\1h2", markup, flags=re.IGNORECASE)
-    clean = nh3.clean(
-        lowered,
-        tags=_TAGS,
-        clean_content_tags=_DROPPED_WHOLE,
-        attributes=_ATTRIBUTES | {tag: _ATTRIBUTES.get(tag, set()) | {"class"} for tag in _CLASSED},
-        attribute_filter=lambda tag, name, value: _attribute(tag, name, value, anchor),
-        url_schemes=_SCHEMES,
-        link_rel=None,
-        strip_comments=True,
-    ).strip()
+    lowered = _H1.sub(r"<\1h2", markup)
+    _TOOLS.anchor = anchor
+    clean = _TOOLS.cleaner.clean(lowered).strip()
     return _TAG.sub(_lazily, clean) if "<img" in clean else clean
+
+
+_H1: Final = re.compile(r"<(/?)h1(?=[\s>])", re.IGNORECASE)
+# A form of the sanitiser that reads its lists once: given with each call they cost ten times the cleaning.
+_TOOLS: Final = _Tools()
 
 
 def _lazily(element: re.Match[str]) -> str:
@@ -195,12 +226,17 @@ _FOOTNOTE_MARKS: Final = re.compile(r'<a class="footnote-(?:back)?ref"[^>]*>[^<]
 
 def plain_text(clean: str) -> str:
     """Return the text of sanitised HTML; a block begins a new line."""
+    lines = (line.strip() for line in _with_gaps(clean).split("\n"))
+    return "\n".join(line for line in lines if line)
 
-    def gap(found: re.Match[str]) -> str:
-        return "\n" if found.group(2) in _BLOCKS else ""
 
-    lines = html.unescape(_TAG.sub(gap, _FOOTNOTE_MARKS.sub("", clean))).split("\n")
-    return "\n".join(line.strip() for line in lines if line.strip())
+def _with_gaps(clean: str) -> str:
+    """The text of sanitised HTML with a line end for each beginning and end of a block."""
+    return html.unescape(_TAG.sub(_gap, _FOOTNOTE_MARKS.sub("", clean)))
+
+
+def _gap(found: re.Match[str]) -> str:
+    return "\n" if found.group(2) in _BLOCKS else ""
 
 
 def count_words(text: str) -> int:
@@ -219,23 +255,35 @@ def shortened(clean: str, limit: int) -> str:
     At least the first block is kept, whatever its length, and no heading is left at the end
     with nothing below it. The result is empty when that would be everything.
     """
-    end = start = kept = 0
-    for block_end in _block_ends(clean):
-        if kept and count_words(plain_text(clean[:block_end])) > limit:
+    start = kept = words = 0
+    open_end = ""
+    for end in _block_ends(clean):
+        # Each block is read once. What stands after the last space may be the beginning of a word
+        # that goes on in the next block, so it is counted with that.
+        whole, open_end = _parted(open_end + _with_gaps(clean[start:end]))
+        words += count_words(whole)
+        if kept and words + count_words(open_end) > limit:
             break
         if not _HEADING.match(clean, start):
-            kept = block_end
-        start = end = block_end
-    kept = kept or end
+            kept = end
+        start = end
+    kept = kept or start
     return clean[:kept].rstrip() if clean[kept:].strip() else ""
 
 
 _HEADING: Final = re.compile(r"\s*<h[2-6]\b")
 
 
-def _block_ends(clean: str) -> list[int]:
+def _parted(text: str) -> tuple[str, str]:
+    """The text up to its last space, and what follows."""
+    if text[-1:].isspace():
+        return text, ""
+    before, *end = text.rsplit(maxsplit=1) or ("",)
+    return (before, end[0]) if end else ("", before)
+
+
+def _block_ends(clean: str) -> Iterator[int]:
     """Where each outermost element ends."""
-    ends: list[int] = []
     depth = 0
     for found in _TAG.finditer(clean):
         closing, name = found.group(1), found.group(2)
@@ -243,8 +291,7 @@ def _block_ends(clean: str) -> list[int]:
             continue
         depth += -1 if closing else 1
         if closing and depth == 0:
-            ends.append(found.end())
-    return ends
+            yield found.end()
 
 
 def absolute(clean: str, base_url: str, page_url: str) -> str:

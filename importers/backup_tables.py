@@ -38,6 +38,8 @@ class Row:
     def text(self, column: str) -> str:
         """The cell as clean text without space around it, "" where there is none."""
         cell = self._cells.get(column)
+        if cell is None or cell == "":
+            return ""  # most cells are
         return clean(str(cell)).strip() if isinstance(cell, str | int | float) else ""
 
     def number(self, column: str) -> int | None:

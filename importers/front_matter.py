@@ -9,6 +9,9 @@ from typing import Final
 import yaml
 
 _FENCES: Final = {"---": ("---", "..."), "+++": ("+++",)}
+# The loader in C takes an eighth of the time, which with 100,000 files is 20 seconds. Not every
+# build of PyYAML has it. Both are safe: they make plain values and nothing else.
+_FAST_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LINE_OF_TOML = re.compile(r"at line (\d+)")
 
 
@@ -45,7 +48,7 @@ def read_yaml(source: str, first_line: int = 1) -> dict[str, object]:
         BrokenFrontMatter: it is not valid YAML, or something else than a mapping.
     """
     try:
-        values = yaml.safe_load(source)
+        values = _yaml(source)
     except yaml.MarkedYAMLError as error:
         line = (error.problem_mark.line if error.problem_mark else 0) + first_line
         advice = "put quotes around a value that contains “: ” or begins with a sign"
@@ -55,6 +58,14 @@ def read_yaml(source: str, first_line: int = 1) -> dict[str, object]:
         reason = str(error).partition("\n")[0]
         raise BrokenFrontMatter(f"From line {first_line} on: {reason}; correct that value") from error
     return _with_lower_keys(values if values is not None else {}, first_line)
+
+
+def _yaml(source: str) -> object:
+    try:
+        return yaml.load(source, Loader=_FAST_LOADER)  # noqa: S506  # a safe one
+    except yaml.YAMLError:
+        # The other loader knows better on which line the mistake is, and says it better.
+        return yaml.safe_load(source)
 
 
 def _toml(source: str) -> dict[str, object]:

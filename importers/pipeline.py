@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, Protocol
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from blog.domain.entry import Draft, Rejected, SourceDraft
 from blog.domain.errors import BadTag
@@ -35,6 +36,8 @@ FIELDS: Final = (
 Digests = dict[str, str]
 Key = tuple[str, str]
 _ROUNDS: Final = 5
+# How many batches may wait for their rendering: one that is rendered, and one to go on with.
+_AHEAD: Final = 2
 
 
 def key_of(draft: Draft) -> Key:
@@ -64,12 +67,15 @@ class Known:
 class Decision:
     """What to do with a draft: ``fields`` are to be written, ``kept`` are the author's.
 
+    ``draft`` is as it came, so that a refusal can say what it was, and ``stored`` is the form of
+    it that an entry holds.
     ``tag_names`` gives the tags' slugs the names they were written with. ``seen`` are the
     digests of the entry that this was decided on, and ``has_news`` says that the source said
     something else than last time.
     """
 
     draft: Draft
+    stored: Draft
     outcome: Outcome
     entry_id: int | None
     fields: frozenset[str]
@@ -111,7 +117,21 @@ class Report:
         self.failures.append((external_id, reason))
 
 
-class Ledger(Protocol):
+class Prepared(Protocol):
+    """Decisions, and what they will write being made ready."""
+
+    decisions: Sequence[Decision]
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether that goes on, in other processes, while this one does something else."""
+        ...
+
+
+_Prepared = TypeVar("_Prepared", bound=Prepared)
+
+
+class Ledger(Protocol[_Prepared]):
     """The entries there are, as the pipeline needs them. Every ``apply`` is one transaction."""
 
     def as_stored(self, draft: Draft) -> Draft:
@@ -138,14 +158,18 @@ class Ledger(Protocol):
         """Write tags, old names, series, sources and redirects; return what could not be, and why."""
         ...
 
-    def apply(self, decisions: Sequence[Decision]) -> Applied:
+    def prepare(self, decisions: Sequence[Decision]) -> _Prepared:
+        """Begin to make ready what will be written; nothing is written yet."""
+        ...
+
+    def apply(self, prepared: _Prepared) -> Applied:
         """Write what was decided, where it still holds."""
         ...
 
 
 def run(
     items: Iterable[Item],
-    ledger: Ledger,
+    ledger: Ledger[_Prepared],
     *,
     source: str = "",
     kind: Kind | None = None,
@@ -170,43 +194,57 @@ def run(
         if isinstance(item, Rejected):
             job.report.fail(item.external_id, item.reason)
         elif isinstance(item, Draft):
-            job.take_draft(replace(item, source=item.source or given, kind=kind or item.kind))
+            job.take_draft(_with(item, source=item.source or given, kind=kind or item.kind))
         else:
             job.take_name(item)
     job.flush()
     return job.report
 
 
-class _Job:
-    """One run: what has been taken in and not been written yet."""
+# An import meets the same few thousand names over and over.
+_slug = lru_cache(maxsize=20_000)(slugify)
 
-    def __init__(self, ledger: Ledger, dry_run: bool, on_progress: Callable[[int], None] | None) -> None:
+
+def _slug_or_none(name: str) -> str:
+    return _slug(name) if name else ""
+
+
+def _with(draft: Draft, **values: Any) -> Draft:
+    """The draft with these values; as a rule it has them, and copying costs more than looking."""
+    changes = any(getattr(draft, name) != value for name, value in values.items())
+    return replace(draft, **values) if changes else draft
+
+
+class _Job(Generic[_Prepared]):
+    """One run: what has been taken in, what is being made ready, and the report of what was written."""
+
+    def __init__(
+        self, ledger: Ledger[_Prepared], dry_run: bool, on_progress: Callable[[int], None] | None
+    ) -> None:
         self.report = Report()
         self._ledger = ledger
         self._dry_run = dry_run
         self._on_progress = on_progress
         self._names: list[Item] = []
-        self._drafts: dict[tuple[str, str], Draft] = {}
+        self._drafts: dict[Key, Draft] = {}
+        self._begun: deque[tuple[list[Draft], _Prepared]] = deque()
 
     def take_name(self, item: Item) -> None:
-        self._flush_drafts()
+        if not self._names:
+            self._flush_drafts()
         self._names.append(item)
 
     def take_draft(self, draft: Draft) -> None:
         self._flush_names()
         try:
-            draft = replace(
-                draft,
-                source=slugify(draft.source) if draft.source else "",
-                series=slugify(draft.series) if draft.series else "",
-            )
+            draft = _with(draft, source=_slug_or_none(draft.source), series=_slug_or_none(draft.series))
         except BadTag as error:
             self.report.fail(draft.external_id, error.sentence)
             return
         key = key_of(draft)
         if len(self._drafts) == BATCH or key in self._drafts:
             # The same id twice in one file: the second is an update of the first.
-            self._flush_drafts()
+            self._begin_drafts()
         self._drafts[key] = draft
 
     def flush(self) -> None:
@@ -220,25 +258,52 @@ class _Job:
                 self.report.fail(name, reason)
 
     def _flush_drafts(self) -> None:
+        self._begin_drafts()
+        while self._begun:
+            self._finish_batch()
+
+    def _begin_drafts(self) -> None:
+        """Decide what becomes of the drafts taken in, and write what is ready.
+
+        Decisions are made, and bodies rendered, before the write lock is taken. While bodies are
+        rendered elsewhere, the next batch is read and decided. What somebody else, or the batch
+        before, has written until then is decided again, on what is there now.
+        """
         drafts, self._drafts = list(self._drafts.values()), {}
         if not drafts:
             return
-        waiting = drafts
-        # Decisions are made, and bodies rendered, before the write lock is taken. What somebody
-        # else has written until then is decided again, on what is there now.
-        for _ in range(_ROUNDS):
-            decisions = self._decide(waiting)
-            applied = Applied([], set()) if self._dry_run else self._ledger.apply(decisions)
-            self._count(decisions, applied)
-            waiting = [draft for draft in waiting if key_of(draft) in applied.stale]
-            if not waiting:
-                break
+        decisions = self._decide(drafts)
+        if self._dry_run:
+            self._count(decisions, Applied([], set()))
+            self._tell(len(drafts))
+            return
+        prepared = self._ledger.prepare(decisions)
+        self._begun.append((drafts, prepared))
+        while len(self._begun) > (_AHEAD if prepared.is_elsewhere else 0):
+            self._finish_batch()
+
+    def _finish_batch(self) -> None:
+        """Write the batch that was begun first."""
+        drafts, prepared = self._begun.popleft()
+        waiting = self._write(drafts, prepared)
+        for _ in range(_ROUNDS - 1):
+            if waiting:
+                waiting = self._write(waiting, self._ledger.prepare(self._decide(waiting)))
         for draft in waiting:
             self.report.fail(draft.external_id, "Somebody else kept changing it; run the import again.")
-        if self._on_progress:
-            self._on_progress(len(drafts))
+        self._tell(len(drafts))
 
-    def _count(self, decisions: list[Decision], applied: Applied) -> None:
+    def _write(self, drafts: list[Draft], prepared: _Prepared) -> list[Draft]:
+        """Write what was decided on some drafts; return those that have to be decided on again."""
+        applied = self._ledger.apply(prepared)
+        self._count(prepared.decisions, applied)
+        return [draft for draft in drafts if key_of(draft) in applied.stale]
+
+    def _tell(self, count: int) -> None:
+        if self._on_progress:
+            self._on_progress(count)
+
+    def _count(self, decisions: Sequence[Decision], applied: Applied) -> None:
         failed = dict(applied.failures)
         for decision in decisions:
             name = decision.draft.external_id
@@ -262,10 +327,8 @@ class _Job:
         decisions = []
         for raw, (draft, names), new, old in zip(drafts, settled, digested, seen, strict=True):
             now = current.get(old.entry_id, {}) if old else {}
-            # What is written is the draft as it came: a refusal can then say what it was.
-            asked = replace(raw, tags=draft.tags)
-            decision = decide(asked, new, old, now, names)
-            is_deleted = decision.key in deleted
+            decision = decide(raw, new, old, now, names, draft)
+            is_deleted = key_of(raw) in deleted
             decisions.append(replace(decision, outcome=Outcome.KEPT) if is_deleted else decision)
         return decisions
 
@@ -274,13 +337,13 @@ class _Job:
         names: dict[str, str] = {}
         for name in draft.tags:
             try:
-                written = slugify(name)
+                written = _slug(name)
             except BadTag as error:
                 self.report.notes.append((draft.external_id, error.sentence))
                 continue
             living = self._ledger.living_tag(written)
             names.setdefault(living, name.strip() if living == written else living)
-        return replace(draft, tags=tuple(sorted(names))), names
+        return _with(draft, tags=tuple(sorted(names))), names
 
     def _with_living_names(self, known: Known | None) -> Known | None:
         """What was read last time, in today's names: a tag renamed here is no change of the source."""
@@ -296,6 +359,7 @@ def decide(
     known: Known | None,
     current: Mapping[str, str],
     tag_names: Mapping[str, str],
+    stored: Draft | None = None,
 ) -> Decision:
     """Decide what becomes of a draft, from values alone.
 
@@ -307,7 +371,9 @@ def decide(
     def made(outcome: Outcome, fields: frozenset[str], kept: frozenset[str]) -> Decision:
         entry_id = known.entry_id if known else None
         has_news = known is not None and upstream != known.upstream
-        return Decision(draft, outcome, entry_id, fields, kept, upstream, tag_names, current, has_news)
+        return Decision(
+            draft, stored or draft, outcome, entry_id, fields, kept, upstream, tag_names, current, has_news
+        )
 
     if known is None:
         return made(Outcome.CREATED, frozenset(FIELDS), frozenset())
@@ -328,11 +394,13 @@ def digests(draft: Draft) -> Digests:
     return {name: digest(getattr(draft, name)) for name in FIELDS} | {"tags": " ".join(sorted(draft.tags))}
 
 
+_SPELLING: Final = json.JSONEncoder(ensure_ascii=False, default=str)
+
+
 def digest(value: object) -> str:
     """Return 16 hexadecimal digits that stand for a field's value; empty values share the empty string."""
     if not value and value != 0:
         return ""
     if isinstance(value, datetime):
         value = value.isoformat(timespec="seconds")
-    spelled = json.dumps(value, ensure_ascii=False, default=str)
-    return hashlib.blake2b(spelled.encode(errors="surrogatepass"), digest_size=8).hexdigest()
+    return hashlib.blake2b(_SPELLING.encode(value).encode(errors="surrogatepass"), digest_size=8).hexdigest()

@@ -85,6 +85,15 @@ def test_an_import_ends_with_its_counts_and_a_second_one_changes_nothing(tmp_pat
     assert "All is well." in crosstag(data, "check")
 
 
+def test_a_long_import_that_renders_in_processes_says_nothing_else(tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    for number in range(1_200):
+        (notes / f"{number}.md").write_text(LINK.format(title=number), encoding="utf-8")
+    said = crosstag(tmp_path / "blog", "import", str(notes))
+    assert said.splitlines()[1:] == ["1,200 created, 0 updated, 0 unchanged, 0 kept, 0 failed."]
+
+
 def test_a_dry_run_says_what_would_be_and_writes_nothing(tmp_path: Path, notes: Path) -> None:
     data = tmp_path / "blog"
     assert "Would be: 2 created" in crosstag(data, "import", str(notes), "--dry-run")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 
 import pytest
@@ -47,6 +48,32 @@ def test_footnotes_of_two_entries_on_a_page_do_not_meet() -> None:
     first, second = (to_html("x[^1]\n\n[^1]: note", Markup.MARKDOWN, anchor=anchor) for anchor in ("a-", "b-"))
     ids = re.findall(r' id="([^"]*)"', first + second)
     assert len(ids) == len(set(ids)) == 4
+
+
+def test_nothing_of_one_body_is_known_to_the_next() -> None:
+    to_html("x[^1] [y]\n\n[^1]: note\n\n[y]: /there", Markup.MARKDOWN, anchor="a-")
+    assert to_html("x[^1] [y]", Markup.MARKDOWN) == "<p>x[^1] [y]</p>"
+    to_html("- a" + "\n    - b" * 3, Markup.MARKDOWN)
+    deep = "\n".join(f"{'    ' * depth}- {depth}" for depth in range(400))
+    assert "399" in to_html(deep, Markup.MARKDOWN)
+    assert to_html("some *words*", Markup.MARKDOWN) == "<p>some <em>words</em></p>"
+
+
+PIECES = (
+    *("x[^1]", "[^1]: note\n", "[y]", "[y]: /there\n", "1. ", "3. ", "* ", "    ", "\n\n", "> ", "`", "*"),
+    *("```python\nx = 1\n```\n", "|a|b|\n|-|-|\n|1|2|\n", "<div>", "</div>", "<em>", "</em>", "word ", "# "),
+)
+
+
+@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), min_size=2, max_size=4))
+def test_a_body_is_rendered_the_same_whatever_was_rendered_before(bodies: list[str]) -> None:
+    def in_a_thread_of_its_own(body: str) -> str:
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(to_html, body, Markup.MARKDOWN).result()
+
+    assert [to_html(body, Markup.MARKDOWN) for body in bodies] == [
+        in_a_thread_of_its_own(body) for body in bodies
+    ]
 
 
 ATTACKS = [
@@ -152,6 +179,9 @@ SHORT = [
     ("<ul><li>one</li><li>two</li></ul><p>three</p>", 2, "<ul><li>one</li><li>two</li></ul>"),
     ("<p>all of it</p>", 1, ""),
     ("<p>one<img src='x'></p><hr><p>two</p>", 1, "<p>one<img src='x'></p>"),
+    ("<em>on</em><em>e</em> <em>two</em><p>three</p>", 2, "<em>on</em><em>e</em> <em>two</em>"),
+    ("<em>one</em><em> </em><em>two</em><p>three</p>", 2, "<em>one</em><em> </em><em>two</em>"),
+    ("<p>one</p><p></p><p><img src='x'></p>two <p>three</p>", 1, "<p>one</p><p></p><p><img src='x'></p>"),
 ]
 
 

@@ -14,7 +14,7 @@ from blog.domain.entry import Draft, Kind
 from blog.domain.errors import CrosstagError
 from blog.domain.tags import MARKS, slugify
 from blog.domain.urls import domain_of, web_url
-from blog.rendering import clean_text, render
+from blog.rendering import Unrendered, clean_text, render
 
 if TYPE_CHECKING:
     from blog.config import Settings
@@ -26,6 +26,9 @@ _MOST_ID: Final = 1_000
 _MOST_TAGS: Final = 200
 _MOST_ORDER: Final = 2**31
 _PLAIN: Final = ("title", "via_title", "citation", "context", "image_alt")
+
+
+Columns = dict[str, Any]
 
 
 class BadDraft(CrosstagError):
@@ -47,11 +50,11 @@ def _clean_slug(text: str) -> str:
     return _NOT_IN_SLUGS.sub("-", text).strip("-")[:MAX_SLUG].strip("-")
 
 
-def _check(draft: Draft, settings: Settings) -> None:
+def _check(draft: Draft, stored: Draft, settings: Settings) -> None:
     """Refuse what no entry can be, with a sentence."""
-    if draft.kind is Kind.LINK and not web_url(draft.url):
+    if draft.kind is Kind.LINK and not stored.url:
         raise BadDraft(f"“{draft.url[:100]}” is not an http or https address, and a link needs one.")
-    if not (draft.title.strip() or draft.body.strip() or web_url(draft.url)):
+    if not (draft.title.strip() or draft.body.strip() or stored.url):
         raise BadDraft("It has no title, no text and no link.")
     try:
         year = draft.published.astimezone(settings.zone).year
@@ -59,36 +62,48 @@ def _check(draft: Draft, settings: Settings) -> None:
         year = 0
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise BadDraft(f"It is dated in {draft.published.year}; years go from {FIRST_YEAR} to {LAST_YEAR}.")
-    if len(draft.external_id) > _MOST_ID or len(draft.tags) > _MOST_TAGS:
+    if len(draft.external_id) > _MOST_ID or len(stored.tags) > _MOST_TAGS:
         raise BadDraft(f"Its id has over {_MOST_ID} characters, or it has over {_MOST_TAGS} tags.")
     if not -_MOST_ORDER < (draft.series_order or 0) < _MOST_ORDER:
         raise BadDraft("Its place in the series is too large a number.")
 
 
-def columns_of(draft: Draft, atom_id: str, settings: Settings) -> dict[str, Any]:
+def columns_of(draft: Draft, atom_id: str, settings: Settings) -> Columns:
     """Return the values of every column that follows from the draft alone.
+
+    Raises:
+        BadDraft: as ``unrendered`` does.
+    """
+    columns, body = unrendered(draft, atom_id, settings)
+    return columns | render(*body)._asdict()
+
+
+def unrendered(
+    draft: Draft, atom_id: str, settings: Settings, stored: Draft | None = None
+) -> tuple[Columns, Unrendered]:
+    """Return the columns that rendering does not make, and what is to be rendered for the others.
+
+    ``stored`` is the draft ``as_stored``, from who has made that already.
 
     Raises:
         BadDraft: a link without a web address, nothing to show at all, a date that no calendar
             of a blog reaches, or far too much of something.
     """
-    _check(draft, settings)
-    stored = as_stored(draft)
-    rendered = render(stored.body, stored.markup, anchor=_anchor(atom_id), list_words=settings.list_words)
+    stored = stored or as_stored(draft)
+    _check(draft, stored, settings)
     same = (*_PLAIN, "published", "body", "url", "via_url", "image_url", "series_order")
-    return {name: getattr(stored, name) for name in same} | {
+    columns = {name: getattr(stored, name) for name in same} | {
         "kind": stored.kind.value,
         "status": stored.status.value,
         "markup": stored.markup.value,
         "domain": domain_of(stored.url),
-        "html": rendered.html,
-        "short_html": rendered.short_html,
-        "text": rendered.text,
-        "words": rendered.words,
     }
+    return columns, Unrendered(stored.body, stored.markup, _anchor(atom_id), settings.list_words)
 
 
 def _one_line(text: str) -> str:
+    if not text:
+        return ""  # most fields of most drafts are
     return " ".join(clean_text(text[: 4 * _TITLE_LENGTH]).split())[:_TITLE_LENGTH]
 
 
@@ -116,13 +131,3 @@ def slug_of(draft: Draft) -> str:
     except CrosstagError:
         return draft.kind.value
     return made if len(made) <= 50 else made[:51].rsplit("-", 1)[0][:50]
-
-
-def free_slug(slug: str, taken: set[str]) -> str:
-    """Return the slug, with a number behind it where the day has that slug already."""
-    free = slug
-    number = 2
-    while free in taken:
-        free = f"{slug}-{number}"
-        number += 1
-    return free

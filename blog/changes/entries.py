@@ -1,31 +1,43 @@
-"""Writing entries: created, changed, deleted, each with its revision and its line in the log."""
+"""Writing entries: created, changed, deleted, each with its revision and its line in the log.
+
+What is written takes any number of entries and a fixed number of statements, so an import's
+batch of five hundred costs as many as an author's one.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
-from blog.changes.columns import atom_id_of, columns_of, free_slug, slug_of
+from blog.changes.columns import atom_id_of, columns_of, slug_of
+from blog.changes.filing import series_ids, source_ids, tag_entries
 from blog.changes.log import record, record_new_names
-from blog.changes.names import tag_ids, write_redirect
+from blog.changes.lookups import rows_in
+from blog.changes.redirects import lead_on
+from blog.changes.slugs import FreeSlugs
 from blog.domain.dates import day_path
-from blog.domain.entry import Draft, Kind, Markup, RedirectDraft, Status
+from blog.domain.entry import Draft, Kind, Markup, Status
 from blog.domain.errors import NotThere
 from blog.domain.tags import slugify
-from blog.models import Alias, Entry, Redirect, Revision, Series, Source, Tag, entry_tag
+from blog.models import Entry, Revision, Tag, entry_tag
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date, datetime
 
+    from sqlalchemy import Table
     from sqlalchemy.orm import Session
 
+    from blog.changes.columns import Columns
+    from blog.changes.slugs import Place
     from blog.config import Settings
     from blog.services import Services
 
 DELETED: Final = "deleted"
+# Rows written by the hundred go to the table itself: the mapper would look at each value of each.
+_ENTRY: Final = cast("Table", Entry.__table__)
 _DERIVED: Final = {"html", "short_html", "text", "words"}
 # Everything an author writes; where an entry came from stays what it was.
 _EDITED: Final = frozenset(field.name for field in fields(Draft)) - {"external_id", "source", "updated"}
@@ -54,14 +66,16 @@ def save_entry(services: Services, draft: Draft, entry_id: int | None = None) ->
     names = {slugify(name): name.strip() for name in draft.tags}
     with services.sessions.write() as session:
         now = services.clock()
-        names = _living(session, names)
+        slugs = FreeSlugs(session, {})
         if entry_id is None:
-            new = prepare(draft, services.settings, names, None)
-            (entry_id,) = insert_entries(session, services.settings, [new], now)
-        else:
-            change = EntryChange(draft, _EDITED, names, None)
-            columns = prepare_change(session, services.settings, entry_id, change)
-            update_entry(session, services.settings, entry_id, change, columns, now)
+            atom_id = atom_id_of(draft, services.settings.authority)
+            columns = columns_of(draft, atom_id, services.settings)
+            new = NewEntry(draft, atom_id, columns, names, None)
+            return insert_entries(session, services.settings, [new], slugs, now)[0]
+        change = EntryChange(entry_id, draft, _EDITED, names, None)
+        (entry,) = _entries(session, [entry_id])
+        columns = columns_of(_merged(entry, change), entry.atom_id, services.settings)
+        update_entries(session, services.settings, [(change, columns)], slugs, now)
         return entry_id
 
 
@@ -73,18 +87,9 @@ def delete_entry(services: Services, entry_id: int) -> None:
     """
     with services.sessions.write() as session:
         now = services.clock()
-        keep_revision(session, _entry(session, entry_id), DELETED, now)
+        _keep_revisions(session, _entries(session, [entry_id]), DELETED, now)
         session.execute(delete(Entry).where(Entry.id == entry_id))
         record(session, DELETED, [entry_id], now)
-
-
-def _living(session: Session, names: Mapping[str, str]) -> dict[str, str]:
-    """Replace old tag names by the tags they lead to."""
-    statement = select(Alias.slug, Tag.slug, Tag.name).join(Tag, Tag.id == Alias.tag_id)
-    renamed = {
-        old: (new, name) for old, new, name in session.execute(statement.where(Alias.slug.in_(list(names))))
-    }
-    return dict(renamed.get(slug, (slug, name)) for slug, name in names.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,123 +110,127 @@ class EntryChange:
     ``upstream`` are the digests of what a source said, None where the author edits.
     """
 
+    entry_id: int
     draft: Draft
     fields: Collection[str]
     tags: Mapping[str, str]
     upstream: dict[str, str] | None
 
 
-def prepare(
-    draft: Draft, settings: Settings, tags: Mapping[str, str], upstream: dict[str, str] | None
-) -> NewEntry:
-    """Render a draft, which is the slow part of creating an entry, and check it.
-
-    Raises:
-        BadDraft: the draft cannot be an entry.
-    """
-    atom_id = atom_id_of(draft, settings.authority)
-    return NewEntry(draft, atom_id, columns_of(draft, atom_id, settings), tags, upstream)
+# A change with the columns of what it makes of its entry.
+Rewritten = tuple[EntryChange, "Columns"]
 
 
-def insert_entries(session: Session, settings: Settings, new: Sequence[NewEntry], now: datetime) -> list[int]:
+def insert_entries(
+    session: Session, settings: Settings, new: Sequence[NewEntry], slugs: FreeSlugs, now: datetime
+) -> list[int]:
     """Insert entries with their tags; return their ids, in the order given."""
     if not new:
         return []
-    # A tag may have been renamed since the import began.
-    new = [replace(one, tags=_living(session, one.tags)) for one in new]
-    places = _Places(session)
-    taken = _taken_slugs(session, {_day(one.draft, settings) for one in new})
-    rows = []
-    for one in new:
-        day = _day(one.draft, settings)
-        slug = free_slug(slug_of(one.draft), taken.setdefault(day, set()))
-        taken[day].add(slug)
-        rows.append(
-            {
-                **one.columns,
-                "day": day,
-                "slug": slug,
-                "atom_id": one.atom_id,
-                "external_id": one.draft.external_id,
-                "updated": min(one.draft.updated or one.draft.published, max(now, one.draft.published)),
-                "upstream": one.upstream,
-                "source_id": places.source(one.draft.source),
-                "series_id": places.series(one.draft.series),
-            }
-        )
-    ids = list(session.scalars(insert(Entry).returning(Entry.id, sort_by_parameter_order=True), rows))
-    made_tags = _tag_entries(session, {entry: one.tags for entry, one in zip(ids, new, strict=True)})
-    if made_tags or places.made:
+    sources, made_sources = source_ids(session, [one.draft.source for one in new])
+    series, made_series = series_ids(session, [one.draft.series for one in new])
+    places = [(_day(one.draft, settings), slug_of(one.draft)) for one in new]
+    slugs.expect(places)
+    rows = [
+        {
+            **one.columns,
+            "day": place[0],
+            "slug": slugs.take(place),
+            "atom_id": one.atom_id,
+            "external_id": one.draft.external_id,
+            "updated": min(one.draft.updated or one.draft.published, max(now, one.draft.published)),
+            "upstream": one.upstream,
+            "source_id": sources[one.draft.source],
+            "series_id": series[one.draft.series],
+        }
+        for one, place in zip(new, places, strict=True)
+    ]
+    # Without RETURNING: SQLite gives the ids back in no order, so a statement for each row would
+    # be needed to tell whose they are. The URIs are looked up by their index.
+    session.execute(insert(_ENTRY), rows)
+    atom_ids = [one.atom_id for one in new]
+    found = dict(rows_in(session, select(Entry.atom_id, Entry.id), Entry.atom_id, atom_ids))
+    ids = [found[atom_id] for atom_id in atom_ids]
+    made_tags = tag_entries(session, {entry: one.tags for entry, one in zip(ids, new, strict=True)})
+    if made_tags or made_sources or made_series:
         record_new_names(session, now)
     record(session, "created", ids, now)
     return ids
 
 
-def _tag_entries(session: Session, tagged: Mapping[int, Mapping[str, str]]) -> bool:
-    """Set the tags of entries that have none yet; tell whether a tag was made."""
-    names = {slug: name for one in tagged.values() for slug, name in one.items()}
-    if not names:
-        return False
-    before = set(session.scalars(select(Tag.slug).where(Tag.slug.in_(list(names)))))
-    ids = tag_ids(session, names)
-    rows = [{"entry_id": entry, "tag_id": ids[slug]} for entry, one in tagged.items() for slug in one]
-    session.execute(insert(entry_tag), rows)
-    return len(before) < len(names)
+def drafts_after(session: Session, changes: Sequence[EntryChange]) -> dict[int, tuple[Draft, str]]:
+    """Return what entries say after these changes, each with its URI; one that is gone is left out."""
+    ids = [change.entry_id for change in changes]
+    found = {entry.id: entry for (entry,) in rows_in(session, select(Entry), Entry.id, ids)}
+    return {
+        change.entry_id: (_merged(entry, change), entry.atom_id)
+        for change in changes
+        if (entry := found.get(change.entry_id))
+    }
 
 
-def prepare_change(session: Session, settings: Settings, entry_id: int, change: EntryChange) -> dict[str, Any]:
-    """Return the columns of an entry after a change, rendered; nothing is written.
-
-    Raises:
-        NotThere: there is no entry with this id.
-        BadDraft: the entry would be none any more.
-    """
-    entry = _entry(session, entry_id)
-    return columns_of(_merged(entry, change), entry.atom_id, settings)
-
-
-def update_entry(
+def update_entries(
     session: Session,
     settings: Settings,
-    entry_id: int,
-    change: EntryChange,
-    columns: Mapping[str, Any],
+    changes: Sequence[Rewritten],
+    slugs: FreeSlugs,
     now: datetime,
 ) -> None:
-    """Change an entry, keeping how it was; one that moves to another day or slug leaves a redirect.
+    """Change entries, keeping how they were; one that moves to another day or slug leaves a redirect.
 
-    ``columns`` are those of ``prepare_change``, which is slow and needs no write lock.
+    Each change comes with the columns of what it makes of the entry (``drafts_after``): making
+    those is slow and needs no write lock.
 
     Raises:
-        NotThere: there is no entry with this id.
+        NotThere: there is no such entry.
     """
-    entry = _entry(session, entry_id)
-    merged = _merged(entry, change)
-    values = dict(columns)
-    keep_revision(session, entry, "edited" if change.upstream is None else "imported", now)
-    places = _Places(session)
-    if "series" in change.fields:
-        values["series_id"] = places.series(change.draft.series)
-    if change.upstream is not None:
-        values["upstream"] = change.upstream
-    if any(values[name] != getattr(entry, name) for name in _CONTENT):
-        # An author's edit is of now; of an import, the source says when, if it knows.
-        said = change.draft.updated if change.upstream is not None else None
-        values["updated"] = max(min(said or now, now), entry.updated)
-    values |= _moved(session, settings, entry, merged, change.fields)
-    session.execute(update(Entry).where(Entry.id == entry_id).values(**values))
-    made_tags = False
-    if "tags" in change.fields:
-        session.execute(delete(entry_tag).where(entry_tag.c.entry_id == entry_id))
-        made_tags = _tag_entries(session, {entry_id: _living(session, change.tags)})
-    if made_tags or places.made:
+    if not changes:
+        return
+    entries = _entries(session, [change.entry_id for change, _ in changes])
+    both = list(zip(entries, changes, strict=True))
+    by_import = any(change.upstream is not None for change, _ in changes)
+    _keep_revisions(session, entries, "imported" if by_import else "edited", now)
+    to_file = [change.draft.series for change, _ in changes if "series" in change.fields]
+    series, made_series = series_ids(session, to_file)
+    places = _moved(entries, [_wanted_place(entry, change, settings) for entry, (change, _) in both], slugs)
+    rows = [
+        {
+            **columns,
+            "entry_id": entry.id,
+            "day": place[0],
+            "slug": place[1],
+            "updated": _updated(entry, change, columns, now),
+            "upstream": entry.upstream if change.upstream is None else change.upstream,
+            "series_id": series[change.draft.series] if "series" in change.fields else entry.series_id,
+        }
+        for (entry, (change, columns)), place in zip(both, places, strict=True)
+    ]
+    _update(session, rows)
+    lead_on(session, [(_path(old), _path(new)) for old, new in zip(map(_place, entries), places, strict=True)])
+    retagged = {change.entry_id: change.tags for change, _ in changes if "tags" in change.fields}
+    session.execute(delete(entry_tag).where(entry_tag.c.entry_id.in_(retagged)))
+    if tag_entries(session, retagged) or made_series:
         record_new_names(session, now)
-    record(session, "updated", [entry_id], now)
+    record(session, "updated", [entry.id for entry in entries], now)
 
 
-def note_upstream(session: Session, entry_id: int, upstream: dict[str, str]) -> None:
-    """Remember what the source says now, where nothing of it is to be written."""
-    session.execute(update(Entry).where(Entry.id == entry_id).values(upstream=upstream))
+def _update(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Set the same columns of each of these entries, in their order."""
+    if rows:
+        session.execute(update(_ENTRY).where(_ENTRY.c.id == bindparam("entry_id")), rows)
+
+
+def _updated(entry: Entry, change: EntryChange, columns: Mapping[str, Any], now: datetime) -> datetime:
+    if all(columns[name] == getattr(entry, name) for name in _CONTENT):
+        return entry.updated
+    # An author's edit is of now; of an import, the source says when, if it knows.
+    said = change.draft.updated if change.upstream is not None else None
+    return max(min(said or now, now), entry.updated)
+
+
+def note_upstream(session: Session, said: Mapping[int, dict[str, str]]) -> None:
+    """Remember what sources say of entries now, where nothing of it is to be written."""
+    _update(session, [{"entry_id": entry, "upstream": upstream} for entry, upstream in said.items()])
 
 
 def draft_of(entry: Entry, tags: Collection[str]) -> Draft:
@@ -248,26 +257,41 @@ def draft_of(entry: Entry, tags: Collection[str]) -> Draft:
     )
 
 
-def _entry(session: Session, entry_id: int) -> Entry:
-    entry = session.get(Entry, entry_id)
-    if entry is None:
-        raise NotThere(f"There is no entry number {entry_id}.")
-    return entry
+def _entries(session: Session, ids: Sequence[int]) -> list[Entry]:
+    """The entries with these ids, in their order."""
+    found = {entry.id: entry for (entry,) in rows_in(session, select(Entry), Entry.id, ids)}
+    for entry_id in ids:
+        if entry_id not in found:
+            raise NotThere(f"There is no entry number {entry_id}.")
+    return [found[entry_id] for entry_id in ids]
 
 
-def keep_revision(session: Session, entry: Entry, reason: str, now: datetime) -> None:
-    """Keep what an entry says, before it is changed; what is derived from that is left out."""
-    tags = (
-        select(Tag.slug).join(entry_tag, entry_tag.c.tag_id == Tag.id).where(entry_tag.c.entry_id == entry.id)
-    )
+def tags_of(session: Session, entry_ids: Collection[int]) -> dict[int, list[str]]:
+    """Return the slugs of the tags of these entries, sorted; an entry without tags is left out."""
+    statement = select(entry_tag.c.entry_id, Tag.slug).join(Tag, Tag.id == entry_tag.c.tag_id)
+    tags: dict[int, list[str]] = {}
+    for entry_id, slug in rows_in(session, statement, entry_tag.c.entry_id, entry_ids):
+        tags.setdefault(entry_id, []).append(slug)
+    return {entry_id: sorted(slugs) for entry_id, slugs in tags.items()}
+
+
+def _keep_revisions(session: Session, entries: Iterable[Entry], reason: str, now: datetime) -> None:
+    """Keep what entries say, before they are changed; what is derived from that is left out."""
+    tags = tags_of(session, [entry.id for entry in entries])
+    rows = [
+        {"entry_id": entry.id, "at": now, "reason": reason, "fields": _kept(entry, tags.get(entry.id, []))}
+        for entry in entries
+    ]
+    session.execute(insert(Revision), rows)
+
+
+def _kept(entry: Entry, tags: list[str]) -> dict[str, Any]:
     kept: dict[str, Any] = {
         column.name: getattr(entry, column.name)
         for column in Entry.__table__.columns
         if column.name not in _DERIVED
     }
-    kept |= {name: kept[name].isoformat() for name in ("published", "updated", "day")}
-    kept["tags"] = sorted(session.scalars(tags))
-    session.add(Revision(entry_id=entry.id, at=now, reason=reason, fields=kept))
+    return kept | {name: kept[name].isoformat() for name in ("published", "updated", "day")} | {"tags": tags}
 
 
 def _merged(entry: Entry, change: EntryChange) -> Draft:
@@ -276,69 +300,28 @@ def _merged(entry: Entry, change: EntryChange) -> Draft:
     return replace(before, **{name: getattr(change.draft, name) for name in change.fields})
 
 
-def _moved(
-    session: Session, settings: Settings, entry: Entry, merged: Draft, fields: Collection[str]
-) -> dict[str, Any]:
-    """The new day and slug of an entry whose date or slug was changed, with a redirect from the old."""
+def _place(entry: Entry) -> Place:
+    return entry.day, entry.slug
+
+
+def _wanted_place(entry: Entry, change: EntryChange, settings: Settings) -> Place:
+    """The day and the slug that an entry asks for after a change of its date or its slug."""
+    merged = _merged(entry, change)
     # Only a new time moves the day: a change of the blog's time zone moves no address.
     day = entry.day if merged.published == entry.published else _day(merged, settings)
-    wanted = slug_of(merged) if "slug" in fields and merged.slug else entry.slug
-    if (day, wanted) == (entry.day, entry.slug):
-        return {}
-    taken = _taken_slugs(session, {day}).get(day, set()) - ({entry.slug} if day == entry.day else set())
-    slug = free_slug(wanted, taken)
-    before, after = (f"/{day_path(one)}/{name}/" for one, name in ((entry.day, entry.slug), (day, slug)))
-    # What led to the old address leads to the new one at once, and what lives there leads nowhere else.
-    own = Redirect.host == ""
-    session.execute(update(Redirect).where(own, Redirect.target == before).values(target=after))
-    session.execute(delete(Redirect).where(own, Redirect.path == after))
-    write_redirect(session, RedirectDraft(path=before, target=after))
-    return {"day": day, "slug": slug}
+    return day, slug_of(merged) if "slug" in change.fields and merged.slug else entry.slug
+
+
+def _moved(entries: Sequence[Entry], wanted: Sequence[Place], slugs: FreeSlugs) -> list[Place]:
+    """The places that entries get: where they are, or one that is free once they have left it."""
+    moves = [(_place(entry), place) for entry, place in zip(entries, wanted, strict=True)]
+    slugs.expect([place for move in moves if move[0] != move[1] for place in move])
+    return [after if before == after else slugs.move(before, after) for before, after in moves]
+
+
+def _path(place: Place) -> str:
+    return f"/{day_path(place[0])}/{place[1]}/"
 
 
 def _day(draft: Draft, settings: Settings) -> date:
     return draft.published.astimezone(settings.zone).date()
-
-
-def _taken_slugs(session: Session, days: Collection[date]) -> dict[date, set[str]]:
-    taken: dict[date, set[str]] = {}
-    for day, slug in session.execute(select(Entry.day, Entry.slug).where(Entry.day.in_(list(days)))):
-        taken.setdefault(day, set()).add(slug)
-    return taken
-
-
-class _Places:
-    """Looks up sources and series by slug, once each, and makes those that are not there yet."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._found: dict[tuple[str, str], int] = {}
-        self.made = False
-
-    def source(self, slug: str) -> int | None:
-        """The id of a source; None for the blog's own writing."""
-        return self._id("source", slug)
-
-    def series(self, slug: str) -> int | None:
-        """The id of a series; None for none."""
-        return self._id("series", slug)
-
-    def _id(self, what: str, slug: str) -> int | None:
-        if not slug:
-            return None
-        key = (what, slugify(slug))
-        if key not in self._found:
-            self._found[key] = self._look_up(*key)
-        return self._found[key]
-
-    def _look_up(self, what: str, slug: str) -> int:
-        model = Source if what == "source" else Series
-        found = self._session.scalar(select(model.id).where(model.slug == slug))
-        if found is not None:
-            return found
-        self.made = True
-        words = slug.replace("-", " ").capitalize()
-        place = Source(slug=slug, name=words) if what == "source" else Series(slug=slug, title=words)
-        self._session.add(place)
-        self._session.flush()
-        return place.id

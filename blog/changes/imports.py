@@ -2,45 +2,57 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from blog.changes.columns import BadDraft, as_stored
+from blog.changes.columns import BadDraft, as_stored, atom_id_of, unrendered
 from blog.changes.entries import (
     DELETED,
     EntryChange,
     NewEntry,
     draft_of,
+    drafts_after,
     insert_entries,
     note_upstream,
-    prepare,
-    prepare_change,
-    update_entry,
+    tags_of,
+    update_entries,
 )
 from blog.changes.log import record_names
+from blog.changes.lookups import rows_in
 from blog.changes.names import write_names
-from blog.domain.errors import NotThere
-from blog.models import Alias, Entry, Revision, Series, Source, Tag, entry_tag
-from importers.pipeline import Applied, Digests, Known, Outcome, digests
+from blog.changes.renderers import Renderers
+from blog.changes.slugs import FreeSlugs
+from blog.models import Alias, Entry, Revision, Series, Source, Tag
+from importers.pipeline import Applied, Digests, Known, Outcome, digests, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
+    from blog.changes.columns import Columns
+    from blog.changes.entries import Rewritten
+    from blog.changes.slugs import Place
     from blog.domain.entry import Draft, Item
     from blog.services import Services
     from importers.pipeline import Decision, Key
 
 
 class ImportLedger:
-    """Implements ``importers.pipeline.Ledger`` on the blog's database."""
+    """Implements ``importers.pipeline.Ledger`` on the blog's database.
 
-    def __init__(self, services: Services) -> None:
+    ``renderers`` are closed by who made them; without any, all is rendered in this process.
+    """
+
+    def __init__(self, services: Services, renderers: Renderers | None = None) -> None:
         self._services = services
+        self._renderers = renderers or Renderers()
         self._living: dict[str, str] | None = None
+        self._slug_numbers: dict[Place, int] = {}
+        self._deleted: set[Key] = set()
+        self._last_revision = 0
 
     def as_stored(self, draft: Draft) -> Draft:
         """Return the draft in the form in which an entry holds it."""
@@ -55,16 +67,21 @@ class ImportLedger:
         """Return which of these drafts were imported once and deleted by the author."""
         if not drafts:
             return set()
+        # Revisions have no index to find a deleted item by, so those that are new since the last
+        # batch are read, once for the whole import.
         external_id = Revision.fields["external_id"].as_string()
         source_id = Revision.fields["source_id"].as_integer()
         with self._services.sessions.read() as session:
+            last = session.scalar(select(func.max(Revision.id))) or 0
             found = session.execute(
                 select(Source.slug, external_id)
                 .select_from(Revision)
                 .outerjoin(Source, Source.id == source_id)
-                .where(Revision.reason == DELETED, external_id.in_([draft.external_id for draft in drafts]))
+                .where(Revision.reason == DELETED, Revision.id > self._last_revision)
             )
-            return {(source or "", name) for source, name in found}
+            self._deleted |= {(source or "", name) for source, name in found}
+        self._last_revision = last
+        return self._deleted & {key_of(draft) for draft in drafts}
 
     def current(self, entry_ids: Sequence[int]) -> Mapping[int, Digests]:
         """Return the digests of what these entries hold now."""
@@ -88,52 +105,109 @@ class ImportLedger:
         self._living = None
         return failures
 
-    def apply(self, decisions: Sequence[Decision]) -> Applied:
+    def prepare(self, decisions: Sequence[Decision]) -> Preparation:
+        """Begin to render what is to be written, which is slow and needs no write lock."""
+        return Preparation(self._services, self._renderers, decisions)
+
+    def apply(self, prepared: Preparation) -> Applied:
         """Write what was decided, in one transaction, where it still holds."""
-        # Rendering is the slow part, so it is done before the one write lock is taken.
-        new, changes, failures = self._prepared(decisions)
-        if not (new or changes or any(one.has_news for one in decisions)):
+        ready, decisions = prepared.finish(), prepared.decisions
+        if not (ready.new or ready.changes or any(one.has_news for one in decisions)):
             # Most of an import run again is this: nobody has to wait for a lock.
-            return Applied(failures, set())
+            return Applied(ready.failures, set())
         settings = self._services.settings
         with self._services.sessions.write() as session:
             now = self._services.clock()
+            slugs = FreeSlugs(session, self._slug_numbers)
             stale = _stale(session, decisions)
-            insert_entries(session, settings, [one for key, one in new.items() if key not in stale], now)
-            for decision in decisions:
-                entry_id = decision.entry_id
-                if entry_id is None or decision.key in stale:
-                    continue
-                if decision.key in changes:
-                    change, columns = changes[decision.key]
-                    update_entry(session, settings, entry_id, change, columns, now)
-                elif decision.has_news and decision.outcome is not Outcome.UPDATED:
-                    note_upstream(session, entry_id, decision.upstream)
+            new = [one for key, one in ready.new.items() if key not in stale]
+            changes = [one for key, one in ready.changes.items() if key not in stale]
+            insert_entries(session, settings, new, slugs, now)
+            update_entries(session, settings, changes, slugs, now)
+            note_upstream(session, _only_said(one for one in decisions if one.key not in stale))
         self._living = None
-        return Applied(failures, stale)
+        return Applied(ready.failures, stale)
 
-    def _prepared(
-        self, decisions: Sequence[Decision]
-    ) -> tuple[dict[Key, NewEntry], dict[Key, tuple[EntryChange, dict[str, Any]]], list[tuple[Key, str]]]:
-        """Render what is to be created and what is to be changed, and note what cannot be."""
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What is to be created, what is to be changed, and what cannot be, with the reason."""
+
+    new: dict[Key, NewEntry]
+    changes: dict[Key, Rewritten]
+    failures: list[tuple[Key, str]]
+
+
+class Preparation:
+    """Implements ``importers.pipeline.Prepared``: decisions, and what they will write being rendered."""
+
+    def __init__(self, services: Services, renderers: Renderers, decisions: Sequence[Decision]) -> None:
+        self.decisions = decisions
+        self._changes = {one.key: change for one in decisions if (change := _change(one))}
+        self._atom_ids: dict[Key, str] = {}
+        self._columns: dict[Key, Columns] = {}
+        self._failures: list[tuple[Key, str]] = []
+        bodies = []
+        new = {one.key: one.stored for one in decisions if one.outcome is Outcome.CREATED}
+        for key, (draft, atom_id) in self._drafts(services).items():
+            try:
+                columns, body = unrendered(draft, atom_id, services.settings, new.get(key))
+            except BadDraft as error:
+                self._failures.append((key, error.sentence))
+                continue
+            self._columns[key], self._atom_ids[key] = columns, atom_id
+            bodies.append(body)
+        self._rendering = renderers.render(bodies)
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether this goes on while this process does something else."""
+        return self._rendering.is_elsewhere
+
+    def finish(self) -> Ready:
+        """Wait for what is being rendered, and return it."""
         new: dict[Key, NewEntry] = {}
-        changes: dict[Key, tuple[EntryChange, dict[str, Any]]] = {}
-        failures: list[tuple[Key, str]] = []
-        settings = self._services.settings
-        with self._services.sessions.read() as session:
-            for one in decisions:
-                try:
-                    if one.outcome is Outcome.CREATED:
-                        new[one.key] = prepare(one.draft, settings, one.tag_names, one.upstream)
-                    elif one.outcome is Outcome.UPDATED and one.entry_id is not None:
-                        change = EntryChange(one.draft, one.fields, one.tag_names, one.upstream)
-                        changes[one.key] = (change, prepare_change(session, settings, one.entry_id, change))
-                except BadDraft as error:
-                    failures.append((one.key, error.sentence))
-                except NotThere:
-                    # Deleted since it was decided on; the look under the lock will see that, too.
-                    continue
-        return new, changes, failures
+        changes: dict[Key, Rewritten] = {}
+        decided = {one.key: one for one in self.decisions}
+        for (key, columns), rendered in zip(self._columns.items(), self._rendering.results(), strict=True):
+            columns |= rendered._asdict()
+            if key in self._changes:
+                changes[key] = (self._changes[key], columns)
+            else:
+                one = decided[key]
+                new[key] = NewEntry(one.draft, self._atom_ids[key], columns, one.tag_names, one.upstream)
+        return Ready(new, changes, self._failures)
+
+    def _drafts(self, services: Services) -> dict[Key, tuple[Draft, str]]:
+        """What the entries to be written will say, with their URIs.
+
+        An entry that was deleted since is not among them; the look under the lock will see that, too.
+        """
+        authority = services.settings.authority
+        new = (one for one in self.decisions if one.outcome is Outcome.CREATED)
+        drafts = {one.key: (one.draft, atom_id_of(one.draft, authority)) for one in new}
+        with services.sessions.read() as session:
+            found = drafts_after(session, list(self._changes.values()))
+        return drafts | {
+            key: found[one.entry_id] for key, one in self._changes.items() if one.entry_id in found
+        }
+
+
+def _change(decision: Decision) -> EntryChange | None:
+    if decision.outcome is not Outcome.UPDATED or decision.entry_id is None:
+        return None
+    return EntryChange(
+        decision.entry_id, decision.draft, decision.fields, decision.tag_names, decision.upstream
+    )
+
+
+def _only_said(decisions: Iterable[Decision]) -> dict[int, Digests]:
+    """What sources say of entries now, where nothing of it is to be written."""
+    return {
+        one.entry_id: one.upstream
+        for one in decisions
+        if one.entry_id is not None and one.has_news and one.outcome is not Outcome.UPDATED
+    }
 
 
 def _stale(session: Session, decisions: Sequence[Decision]) -> set[Key]:
@@ -146,27 +220,19 @@ def _stale(session: Session, decisions: Sequence[Decision]) -> set[Key]:
 
 
 def _known(session: Session, drafts: Sequence[Draft]) -> dict[Key, Known]:
-    statement = (
-        select(Source.slug, Entry.external_id, Entry.id, Entry.upstream)
-        .outerjoin(Source, Source.id == Entry.source_id)
-        .where(Entry.external_id.in_([draft.external_id for draft in drafts]))
-    )
+    statement = select(Source.slug, Entry.external_id, Entry.id, Entry.upstream)
+    statement = statement.outerjoin(Source, Source.id == Entry.source_id)
+    rows = rows_in(session, statement, Entry.external_id, [draft.external_id for draft in drafts])
     return {
         (source or "", external_id): Known(entry_id, upstream or {})
-        for source, external_id, entry_id, upstream in session.execute(statement)
+        for source, external_id, entry_id, upstream in rows
     }
 
 
 def _current(session: Session, entry_ids: Sequence[int]) -> dict[int, Digests]:
-    tags: dict[int, list[str]] = {}
-    for entry_id, slug in session.execute(
-        select(entry_tag.c.entry_id, Tag.slug)
-        .join(Tag, Tag.id == entry_tag.c.tag_id)
-        .where(entry_tag.c.entry_id.in_(entry_ids))
-    ):
-        tags.setdefault(entry_id, []).append(slug)
+    tags = tags_of(session, entry_ids)
     statement = select(Entry, Series.slug).outerjoin(Series, Series.id == Entry.series_id)
     return {
         entry.id: digests(replace(draft_of(entry, tags.get(entry.id, ())), series=series or ""))
-        for entry, series in session.execute(statement.where(Entry.id.in_(entry_ids)))
+        for entry, series in rows_in(session, statement, Entry.id, entry_ids)
     }

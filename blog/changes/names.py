@@ -2,144 +2,180 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, insert, select, update
 
 from blog.changes.log import record, record_names
-from blog.domain.entry import AliasDraft, Markup, RedirectDraft, SeriesDraft, SourceDraft, TagDraft
+from blog.changes.lookups import rows_in
+from blog.changes.redirects import write_redirects
+from blog.domain.entry import AliasDraft, Item, Markup, RedirectDraft, SeriesDraft, SourceDraft, TagDraft
 from blog.domain.errors import BadTag, NotThere
 from blog.domain.tags import slugify
-from blog.domain.urls import MAX_URL_LENGTH
-from blog.models import Alias, Redirect, Series, Source, Tag, entry_tag
+from blog.models import Alias, Series, Source, Tag, entry_tag
 from blog.rendering import to_html
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
-    from blog.domain.entry import Item
     from blog.services import Services
 
 
 def write_names(session: Session, items: Iterable[Item]) -> tuple[int, list[tuple[str, str]]]:
     """Write tags, old names, sources, series and redirects.
 
-    Return how many were new or different, and for each that cannot be written its name and why.
+    Items of one kind that follow each other, which is how every importer gives them, are looked
+    up with one statement and written with another. Return how many were new or different, and
+    for each that cannot be written its name and why.
     """
     changed = 0
     failures: list[tuple[str, str]] = []
-    for item in items:
-        try:
-            changed += _write_name(session, item)
-        except BadTag as error:
-            failures.append((type(item).__name__.removesuffix("Draft").lower(), error.sentence))
+    for kind, run in groupby(items, type):
+        named = [(item, slugs) for item in run if (slugs := _slugs(item, failures)) is not None]
+        changed += _WRITERS[kind](session, named) if kind in _WRITERS else 0
     return changed, failures
 
 
-def _write_name(session: Session, item: Item) -> bool:
-    if isinstance(item, TagDraft):
-        return _write_tag(session, item)
-    if isinstance(item, AliasDraft):
-        return _write_alias(session, item)
-    if isinstance(item, SeriesDraft):
-        return _write_series(session, item)
-    if isinstance(item, SourceDraft):
-        return _write_source(session, item)
-    return isinstance(item, RedirectDraft) and write_redirect(session, item)
+def _slugs(item: Item, failures: list[tuple[str, str]]) -> tuple[str, ...] | None:
+    """The slugs an item speaks of; None for one whose names cannot be slugs, which is noted."""
+    try:
+        if isinstance(item, TagDraft):
+            return (slugify(item.slug or item.name),)
+        if isinstance(item, AliasDraft):
+            return slugify(item.old), slugify(item.tag)
+        return (slugify(item.slug),) if isinstance(item, SeriesDraft | SourceDraft) else ()
+    except BadTag as error:
+        failures.append((type(item).__name__.removesuffix("Draft").lower(), error.sentence))
+        return None
 
 
-def _write_tag(session: Session, draft: TagDraft) -> bool:
-    slug = slugify(draft.slug or draft.name)
-    tag = session.scalar(select(Tag).where(Tag.slug == slug))
-    if tag is None:
-        # A living tag wins over an old name.
-        session.execute(delete(Alias).where(Alias.slug == slug))
-        html = to_html(draft.description, Markup.MARKDOWN)
-        session.add(Tag(slug=slug, name=draft.name, description=draft.description, description_html=html))
-        session.flush()
-        return True
-    if draft.description and not tag.description:
-        tag.description = draft.description
-        tag.description_html = to_html(draft.description, Markup.MARKDOWN)
-        return True
-    return False
+def _write_tags(session: Session, named: Sequence[tuple[TagDraft, tuple[str, ...]]]) -> int:
+    """Make the tags that are not there yet; one without a description takes the one that is offered."""
+    statement = select(Tag.slug, Tag.description)
+    slugs = [slug for _, (slug,) in named]
+    described = dict(rows_in(session, statement, Tag.slug, set(slugs)))
+    new: dict[str, TagDraft] = {}
+    other: dict[str, TagDraft] = {}
+    for draft, (slug,) in named:
+        if slug not in described:
+            new[slug] = draft
+        elif draft.description and not described[slug]:
+            # Of a tag that is new itself, too: the same one twice, the second time with words.
+            other[slug] = draft
+        else:
+            continue
+        described[slug] = draft.description
+    _delete_old_names(session, new)
+    if new:
+        rows = [{"slug": slug, "name": one.name} | _described(one) for slug, one in new.items()]
+        session.execute(insert(Tag), rows)
+    for slug, one in other.items():
+        session.execute(update(Tag).where(Tag.slug == slug).values(**_described(one)))
+    return len(new) + len(other)
 
 
-def _write_alias(session: Session, draft: AliasDraft) -> bool:
-    """Note an old name, unless a tag lives under it or it is known; chains are followed to their end."""
-    old, target = slugify(draft.old), slugify(draft.tag)
-    if old == target or session.scalar(select(Tag.id).where(Tag.slug == old)) is not None:
-        return False
-    tag_id = session.scalar(select(Tag.id).where(Tag.slug == target))
-    if tag_id is None:
-        tag_id = session.scalar(select(Alias.tag_id).where(Alias.slug == target))
-    if tag_id is None:
-        tag_id = tag_ids(session, {target: draft.tag})[target]
-    known = session.get(Alias, old)
-    if known is not None:
-        return False
-    session.add(Alias(slug=old, tag_id=tag_id))
-    session.flush()
-    return True
-
-
-def _write_series(session: Session, draft: SeriesDraft) -> bool:
-    slug = slugify(draft.slug)
+def _described(draft: TagDraft | SeriesDraft) -> dict[str, str]:
     html = to_html(draft.description, Markup.MARKDOWN)
-    series = session.scalar(select(Series).where(Series.slug == slug))
-    if series is None:
-        session.add(Series(slug=slug, title=draft.title, description=draft.description, description_html=html))
-        session.flush()
-        return True
-    if (series.title, series.description) == (draft.title, draft.description):
-        return False
-    series.title, series.description, series.description_html = draft.title, draft.description, html
-    return True
+    return {"description": draft.description, "description_html": html}
 
 
-def _write_source(session: Session, draft: SourceDraft) -> bool:
-    slug = slugify(draft.slug)
-    source = session.scalar(select(Source).where(Source.slug == slug))
-    if source is None:
-        session.add(Source(slug=slug, name=draft.name, url=draft.url))
-        session.flush()
-        return True
-    if (source.name, source.url) == (draft.name, draft.url or source.url):
-        return False
-    source.name, source.url = draft.name, draft.url or source.url
-    return True
+def _write_aliases(session: Session, named: Sequence[tuple[AliasDraft, tuple[str, ...]]]) -> int:
+    """Note old names, unless a tag lives under them or they are known; chains are followed to their end."""
+    spoken_of = {slug for _, slugs in named for slug in slugs}
+    tags = {slug for (slug,) in rows_in(session, select(Tag.slug), Tag.slug, spoken_of)}
+    statement = select(Alias.slug, Tag.slug).join(Tag, Tag.id == Alias.tag_id)
+    aliases = dict(rows_in(session, statement, Alias.slug, spoken_of))
+    new: dict[str, str] = {}
+    made: dict[str, str] = {}
+    for draft, (old, target) in named:
+        if old == target or old in tags:
+            continue
+        living = target if target in tags else aliases.get(target)
+        if living is None:
+            living = target
+            tags.add(target)
+            made[target] = draft.tag
+        if old not in aliases:
+            aliases[old] = new[old] = living
+    ids, _ = tag_ids(session, {slug: slug for slug in new.values()} | made)
+    if new:
+        session.execute(insert(Alias), [{"slug": old, "tag_id": ids[tag]} for old, tag in new.items()])
+    return len(new) + len(made)
 
 
-def write_redirect(session: Session, draft: RedirectDraft) -> bool:
-    """Note that an address leads elsewhere; the newest word on it counts.
-
-    One longer than any browser sends is left aside: no reader ever comes by it.
-    """
-    if len(draft.path) > MAX_URL_LENGTH // 2 or len(draft.host) > 255:
-        return False
-    known = session.scalar(select(Redirect).where(Redirect.host == draft.host, Redirect.path == draft.path))
-    if known is None:
-        session.add(Redirect(host=draft.host, path=draft.path, target=draft.target))
-        session.flush()
-        return True
-    if known.target == draft.target:
-        return False
-    known.target = draft.target
-    return True
+def _write_series(session: Session, named: Sequence[tuple[SeriesDraft, tuple[str, ...]]]) -> int:
+    """Write series; the newest word on each counts."""
+    wanted = {slug: {"title": draft.title} | _described(draft) for draft, (slug,) in named}
+    statement = select(Series.slug, Series.title, Series.description)
+    found = {
+        slug: {"title": title, "description": text}
+        for slug, title, text in rows_in(session, statement, Series.slug, wanted)
+    }
+    return _store(session, Series, found, wanted)
 
 
-def tag_ids(session: Session, names: Mapping[str, str]) -> dict[str, int]:
-    """Return the ids of these tags, by slug; those that are not there yet are made, with their names."""
-    found = dict(session.execute(select(Tag.slug, Tag.id).where(Tag.slug.in_(list(names)))).all())
+def _write_sources(session: Session, named: Sequence[tuple[SourceDraft, tuple[str, ...]]]) -> int:
+    """Write sources; the newest word on each counts, but no word on its address leaves that as it is."""
+    statement = select(Source.slug, Source.name, Source.url)
+    slugs = {slug for _, (slug,) in named}
+    found = {
+        slug: {"name": name, "url": url} for slug, name, url in rows_in(session, statement, Source.slug, slugs)
+    }
+    wanted = dict(found)
+    for draft, (slug,) in named:
+        known = wanted.get(slug, {"url": ""})["url"]
+        wanted[slug] = {"name": draft.name, "url": draft.url or known}
+    return _store(session, Source, found, wanted)
+
+
+def _store(
+    session: Session,
+    model: type[Series | Source],
+    found: Mapping[str, Mapping[str, str]],
+    wanted: Mapping[str, Mapping[str, str]],
+) -> int:
+    """Make the rows that were found, by slug, what is wanted; return how many were not so yet."""
+    new = [{"slug": slug} | dict(values) for slug, values in wanted.items() if slug not in found]
+    other = [slug for slug in found if any(wanted[slug][name] != value for name, value in found[slug].items())]
+    if new:
+        session.execute(insert(model), new)
+    for slug in other:
+        session.execute(update(model).where(model.slug == slug).values(**wanted[slug]))
+    return len(new) + len(other)
+
+
+def _write_redirects(session: Session, named: Sequence[tuple[RedirectDraft, tuple[str, ...]]]) -> int:
+    return write_redirects(session, [draft for draft, _ in named])
+
+
+_WRITERS: Final[dict[type[Item], Callable[[Session, Any], int]]] = {
+    TagDraft: _write_tags,
+    AliasDraft: _write_aliases,
+    SeriesDraft: _write_series,
+    SourceDraft: _write_sources,
+    RedirectDraft: _write_redirects,
+}
+
+
+def tag_ids(session: Session, names: Mapping[str, str]) -> tuple[dict[str, int], bool]:
+    """Return the ids of these tags, by slug, and whether any had to be made, with the name given."""
+    statement = select(Tag.slug, Tag.id)
+    found = dict(rows_in(session, statement, Tag.slug, names))
     missing = [slug for slug in names if slug not in found]
     if missing:
-        session.execute(delete(Alias).where(Alias.slug.in_(missing)))
-        rows = [{"slug": slug, "name": names[slug]} for slug in missing]
-        made = session.execute(insert(Tag).returning(Tag.slug, Tag.id), rows)
-        found |= dict(made.all())
-    return found
+        _delete_old_names(session, missing)
+        session.execute(insert(Tag), [{"slug": slug, "name": names[slug]} for slug in missing])
+        found |= dict(rows_in(session, statement, Tag.slug, missing))
+    return found, bool(missing)
+
+
+def _delete_old_names(session: Session, slugs: Collection[str]) -> None:
+    """Let a living tag win over an old name."""
+    for (slug,) in list(rows_in(session, select(Alias.slug), Alias.slug, slugs)):
+        session.execute(delete(Alias).where(Alias.slug == slug))
 
 
 def rename_tag(services: Services, slug: str, name: str) -> str:

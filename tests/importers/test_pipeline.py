@@ -18,12 +18,13 @@ from blog.models import Change, Entry, Redirect, Source
 from importers.pipeline import FIELDS, Known, Outcome, decide, digests, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from conftest import Blog
 
+    from blog.changes.imports import Preparation
     from blog.domain.entry import Item
-    from importers.pipeline import Applied, Decision, Report
+    from importers.pipeline import Applied, Report
 
 
 def imported(blog: Blog, items: Iterable[Item], **options: object) -> dict[str, int]:
@@ -225,11 +226,11 @@ def while_deciding(blog: Blog, what: Callable[[], object], items: list[Draft]) -
     class Interrupted(ImportLedger):
         done = False
 
-        def apply(self, decisions: Sequence[Decision]) -> Applied:
+        def apply(self, prepared: Preparation) -> Applied:
             if not self.done:
                 self.done = True
                 what()
-            return super().apply(decisions)
+            return super().apply(prepared)
 
     return counts(run(items, Interrupted(blog.services)))
 
@@ -349,9 +350,9 @@ def test_names_are_written_together_and_not_a_transaction_each(blog: Blog) -> No
     class Counting(ImportLedger):
         sizes: ClassVar[list[int]] = []
 
-        def apply(self, decisions: Sequence[Decision]) -> Applied:
-            self.sizes.append(len(decisions))
-            return super().apply(decisions)
+        def apply(self, prepared: Preparation) -> Applied:
+            self.sizes.append(len(prepared.decisions))
+            return super().apply(prepared)
 
     ledger = Counting(blog.services)
     ledger.sizes.clear()

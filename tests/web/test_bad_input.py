@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from library import opened
 from reading import read
 
-from blog.changes.names import rename_tag, write_redirect
+from blog.changes.names import rename_tag
+from blog.changes.redirects import write_redirects
 from blog.domain.addresses import SEARCH_PARAMETERS
 from blog.domain.entry import RedirectDraft
 
@@ -50,7 +51,7 @@ def _prepared(blog: Blog) -> FlaskClient:
     blog.write("Old name", "py")
     rename_tag(blog.services, "py", "snakes")
     with blog.services.sessions.write() as session:
-        write_redirect(session, RedirectDraft(path="/old/page/", target="/2009/May/25/a-queue-in-redis/"))
+        write_redirects(session, [RedirectDraft(path="/old/page/", target="/2009/May/25/a-queue-in-redis/")])
     return blog.client()
 
 
