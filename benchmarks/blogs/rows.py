@@ -11,7 +11,6 @@ import numpy as np
 
 from benchmarks.blogs.invented import invented_names
 from benchmarks.blogs.prose import Prose
-from blog.changes.columns import free_slug
 from blog.domain.entry import Kind, Markup, Status
 
 if TYPE_CHECKING:
@@ -153,8 +152,11 @@ class Rows:
 
     def _slug(self, day: str, words: Sequence[str], kind: Kind) -> str:
         made = "-".join(words[:_SLUG_WORDS]) or kind.value
+        slug = made if len(made) <= _MOST_SLUG else made[: _MOST_SLUG + 1].rsplit("-", 1)[0]
         taken = self._taken.setdefault(day, set())
-        slug = free_slug(made if len(made) <= _MOST_SLUG else made[: _MOST_SLUG + 1].rsplit("-", 1)[0], taken)
+        if slug in taken:
+            # No word has a digit, so nothing else is called that.
+            slug = f"{slug}-{len(taken)}"
         taken.add(slug)
         return slug
 
