@@ -1,7 +1,8 @@
 """One entry is saved in another process: how long until the server shows it on its own page, on its tag's
 page and feed, and finds it by a word.
 
-It is done on a copy of the blog.
+It is done on a copy of the blog. The four are asked in turn, over and over, on one connection, so each may
+seem later by what the answers to the others take.
 """
 
 from __future__ import annotations
@@ -97,7 +98,7 @@ def _until_shown(server: Server, questions: Mapping[str, str], needle: bytes) ->
     found: dict[str, float] = {}
     with server.connection() as connection:
         while len(found) < len(questions):
-            for name in questions.keys() - found.keys():
+            for name in [one for one in questions if one not in found]:
                 if _shows(connection, questions[name], needle):
                     found[name] = (time.perf_counter() - start) * 1_000
             if time.perf_counter() - start > _PATIENCE:
