@@ -11,10 +11,10 @@ PORT   ?= 8000
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test quick check format types imports bench shots clean
+.PHONY: help serve test quick check format types imports bench bench-million shots clean
 
 help:  ## List the targets.
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 # Installed once, and again only when the list of dependencies changes.
 $(VENV)/.run: pyproject.toml
@@ -51,8 +51,11 @@ types: $(VENV)/.dev  ## Check the types.
 imports: $(VENV)/.dev  ## Check that modules import only from the floors below.
 	@$(BIN)/lint-imports
 
-bench: $(VENV)/.dev  ## Measure, on the real blog where it is there.
-	@$(BIN)/python -m benchmarks.browse
+bench: $(VENV)/.dev  ## Measure, on the real blog where it is there and on generated ones.
+	@$(BIN)/python -m benchmarks --publish
+
+bench-million: $(VENV)/.dev  ## The same, and a million entries too: it takes long, and some GB of disk.
+	@$(BIN)/python -m benchmarks --publish --sizes real,10k,100k,1m
 
 shots: $(VENV)/.dev  ## Take pictures of every page into ./shots.
 	@CROSSTAG_SHOTS=shots $(BIN)/pytest tests/browser -q
