@@ -1,0 +1,169 @@
+"""What is best: tantivy scores, and here is seen to it that nothing is left out and ties are broken.
+
+Tantivy gives the first of all its hits, and of equally good ones any. What is wanted are the first
+*within a bitmap*, of equally good ones the newest. So more are fetched than are wanted, until
+the last one fetched is worse than what is needed.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate, islice
+from math import inf
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from tantivy import Occur, Query
+
+from blog.domain.textquery import Phrase, Prefix, Word
+from blog.search.tantivy_reader import all_of, any_of, core_of
+from blog.search.telling import telling_terms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pyroaring import BitMap
+
+    from blog.domain.textquery import Or, Term, Text, TextQuery
+    from blog.search.tantivy_reader import Asked, Core, Snapshot
+
+_MOST_SCORED: Final = 1_500_000
+"""Postings that are looked at for one ranking, if its rarest word has not as many itself.
+
+Common words change the order least and cost most.
+"""
+
+_SLACK: Final = 1_000
+"""Fetched beyond what is wanted: equally good ones, and such as are not within."""
+
+_MORE: Final = 16
+_MANY: Final = 16_000
+_BY_IDS: Final = 300
+"""So few entries are looked at each; by its id, one costs ten microseconds."""
+
+_WINDOW: Final = 8_192
+_FREQUENCY: Final = attrgetter("at_most")
+
+_ALIKE: Final = 3
+"""Digits after the point of a score. What differs by less is equally good: sums of floats do."""
+
+
+class _Scored(NamedTuple):
+    """The score and the id of an entry: in their order, equally good ones come by their ids."""
+
+    score: float
+    entry: int
+
+
+def best(snapshot: Snapshot, query: TextQuery, within: BitMap, limit: int, offset: int = 0) -> list[int]:
+    """The ids of ``within``, best first; those without score come last, the newest first."""
+    if not within:
+        return []
+    wanted = offset + limit
+    scored = _Ranking(snapshot, within).best(_scoring(snapshot, query, within), wanted)
+    if len(scored) < wanted:
+        known = frozenset(scored)
+        unscored = (entry for entry in reversed(within) if entry not in known)
+        scored.extend(islice(unscored, wanted - len(scored)))
+    return scored[offset:]
+
+
+def similar(snapshot: Snapshot, text: str, within: BitMap, limit: int) -> list[int]:
+    """The ids of ``within`` that share telling words with ``text``, best first."""
+    asked = [snapshot.scored_for_term(term) for term in telling_terms(text, snapshot)]
+    return _Ranking(snapshot, within).best(any_of(_affordable(asked)), limit)
+
+
+def _scoring(snapshot: Snapshot, query: TextQuery, within: BitMap) -> Query:
+    """The query that gives each entry its score; what it does not find has none."""
+    asked = {word: snapshot.scored_for(word) for word in query.words}
+    core = core_of(query)
+    if core.required and within <= snapshot.of_core(core):
+        return _implied(snapshot, core, asked)
+    return any_of(_affordable(asked.values()))
+
+
+def _affordable(asked: Iterable[Asked]) -> list[Query]:
+    """The rarest of what is asked, as many as may be looked at."""
+    rarest_first = sorted((one for one in asked if one.at_most), key=_FREQUENCY)
+    looked_at = accumulate(one.at_most for one in rarest_first)
+    affordable = max(1, sum(total <= _MOST_SCORED for total in looked_at))
+    return [one.query for one in rarest_first[:affordable]]
+
+
+def _implied(snapshot: Snapshot, core: Core, asked: Mapping[Text, Asked]) -> Query:
+    """The same where all of ``within`` has what the query requires: then its rarest part leads.
+
+    What is left out of the common ones is left out of the scores only.
+    """
+    required = sorted((_required(snapshot, part, asked) for part in core.required), key=_FREQUENCY)
+    affordable = max(1, _MOST_SCORED // (required[0].at_most + 1))
+    others = [one for word, one in asked.items() if word not in core.required]
+    return Query.boolean_query(
+        [
+            *((Occur.Must, one.query) for one in required[:affordable]),
+            *((Occur.Should, one.query) for one in sorted(others, key=_FREQUENCY)[:affordable]),
+        ]
+    )
+
+
+def _required(snapshot: Snapshot, part: Term | Or, asked: Mapping[Text, Asked]) -> Asked:
+    """A part of the core; one that is no word itself is there to lead, its words give the score."""
+    if isinstance(part, Word | Phrase | Prefix):
+        return asked[part]
+    leading = snapshot.asked_for(part)
+    return leading._replace(query=_silent(leading.query))
+
+
+def _silent(query: Query) -> Query:
+    """What finds the same and says nothing of it."""
+    return Query.const_score_query(query, 0.0)
+
+
+class _Ranking:
+    """The entries of ``within`` that a query finds, ordered."""
+
+    def __init__(self, snapshot: Snapshot, within: BitMap) -> None:
+        self._snapshot = snapshot
+        self._within = within
+
+    def best(self, query: Query, wanted: int) -> list[int]:
+        """The best ids; all that have a score when they are fewer than wanted."""
+        if len(self._within) <= _BY_IDS:
+            query = all_of([query, _silent(self._snapshot.of_entries(list(self._within)))])
+        limit = wanted + _SLACK
+        while True:
+            found, floor = self._fetch(query, limit)
+            above = sorted((one for one in found if one.score > floor), reverse=True)
+            needed = wanted - len(above)
+            if needed <= 0 or floor == -inf:
+                return [one.entry for one in above[:wanted]]
+            tied = sum(one.score == floor for one in found)
+            if limit >= _MANY and tied >= needed:
+                return [one.entry for one in above] + self._newest(query, floor, needed)
+            limit *= _MORE
+
+    def _fetch(self, query: Query, limit: int) -> tuple[list[_Scored], float]:
+        """The first hits, and the score at which others may have been left out."""
+        searcher = self._snapshot.searcher
+        result = searcher.search(query, limit)
+        hits = result.hits
+        entries = searcher.fast_field_values("entry", [address for _, address in hits])
+        found = [
+            _Scored(round(score, _ALIKE), int(entry))
+            for (score, _), entry in zip(hits, entries, strict=True)
+            if entry is not None and int(entry) in self._within
+        ]
+        is_all = result.count <= limit  # type: ignore[attr-defined]  # forgotten in its types
+        return found, -inf if is_all else round(hits[-1][0], _ALIKE)
+
+    def _newest(self, query: Query, score: float, needed: int) -> list[int]:
+        """Of very many equally good ones the newest: looked for from the newest entry backwards."""
+        newest: list[int] = []
+        last, size = self._within.max(), _WINDOW
+        while len(newest) < needed and last:
+            first = max(1, last - size + 1)
+            among = all_of([query, _silent(self._snapshot.between(first, last))])
+            found, _ = self._fetch(among, min(size, self._snapshot.documents))
+            newest += sorted((one.entry for one in found if one.score == score), reverse=True)
+            last, size = first - 1, 2 * size
+        return newest[:needed]
