@@ -8,10 +8,10 @@ the last one fetched is worse than what is needed.
 from __future__ import annotations
 
 from itertools import accumulate, islice
-from math import inf
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import numpy as np
 from tantivy import Occur, Query
 
 from blog.domain.textquery import Phrase, Prefix, Word
@@ -41,16 +41,17 @@ _BY_IDS: Final = 300
 """So few entries are looked at each; by its id, one costs ten microseconds."""
 
 _WINDOW: Final = 8_192
+_BELOW_ALL: Final = -1
 _FREQUENCY: Final = attrgetter("at_most")
 
-_ALIKE: Final = 3
-"""Digits after the point of a score. What differs by less is equally good: sums of floats do."""
+_ALIKE: Final = 6
+"""Bits at the end of a score that count for nothing: what a sum of floats owes to its order."""
 
 
 class _Scored(NamedTuple):
-    """The score and the id of an entry: in their order, equally good ones come by their ids."""
+    """How good an entry is, and its id: in their order, equally good ones come by their ids."""
 
-    score: float
+    level: int
     entry: int
 
 
@@ -133,30 +134,31 @@ class _Ranking:
         limit = wanted + _SLACK
         while True:
             found, floor = self._fetch(query, limit)
-            above = sorted((one for one in found if one.score > floor), reverse=True)
+            above = sorted((one for one in found if one.level > floor), reverse=True)
             needed = wanted - len(above)
-            if needed <= 0 or floor == -inf:
+            if needed <= 0 or floor == _BELOW_ALL:
                 return [one.entry for one in above[:wanted]]
-            tied = sum(one.score == floor for one in found)
+            tied = sum(one.level == floor for one in found)
             if limit >= _MANY and tied >= needed:
                 return [one.entry for one in above] + self._newest(query, floor, needed)
             limit *= _MORE
 
-    def _fetch(self, query: Query, limit: int) -> tuple[list[_Scored], float]:
-        """The first hits, and the score at which others may have been left out."""
+    def _fetch(self, query: Query, limit: int) -> tuple[list[_Scored], int]:
+        """The first hits, and the level at which others may have been left out."""
         searcher = self._snapshot.searcher
         result = searcher.search(query, limit)
         hits = result.hits
         entries = searcher.fast_field_values("entry", [address for _, address in hits])
+        levels = _levels([score for score, _ in hits])
         found = [
-            _Scored(round(score, _ALIKE), int(entry))
-            for (score, _), entry in zip(hits, entries, strict=True)
+            _Scored(level, int(entry))
+            for level, entry in zip(levels, entries, strict=True)
             if entry is not None and int(entry) in self._within
         ]
         is_all = result.count <= limit  # type: ignore[attr-defined]  # forgotten in its types
-        return found, -inf if is_all else round(hits[-1][0], _ALIKE)
+        return found, _BELOW_ALL if is_all else levels[-1]
 
-    def _newest(self, query: Query, score: float, needed: int) -> list[int]:
+    def _newest(self, query: Query, level: int, needed: int) -> list[int]:
         """Of very many equally good ones the newest: looked for from the newest entry backwards."""
         newest: list[int] = []
         last, size = self._within.max(), _WINDOW
@@ -164,6 +166,13 @@ class _Ranking:
             first = max(1, last - size + 1)
             among = all_of([query, _silent(self._snapshot.between(first, last))])
             found, _ = self._fetch(among, min(size, self._snapshot.documents))
-            newest += sorted((one.entry for one in found if one.score == score), reverse=True)
+            newest += sorted((one.entry for one in found if one.level == level), reverse=True)
             last, size = first - 1, 2 * size
         return newest[:needed]
+
+
+def _levels(scores: list[float]) -> list[int]:
+    """The scores as whole numbers: the bits of a float that is not negative are in its order."""
+    bits = np.array(scores, dtype=np.float32).view(np.uint32)
+    levels: list[int] = ((bits + (1 << _ALIKE >> 1)) >> _ALIKE).tolist()
+    return levels

@@ -209,6 +209,12 @@ def test_rare_words_weigh_more_than_common_ones(empty: SearchEngine) -> None:
     assert empty.best(parse("python OR zope"), BitMap(range(1, 21)), 2) == [20, 19]
 
 
+def test_a_word_that_is_everywhere_still_ranks(empty: SearchEngine) -> None:
+    same = [Document(number, "Web", "common words and others") for number in range(1, 301)]
+    empty.apply([*same, Document(7, "Common", "common words and others")], [], 1)
+    assert empty.best(parse("common"), BitMap(range(1, 301)), 3) == [7, 300, 299]
+
+
 def test_equally_good_ones_come_newest_first_page_by_page(empty: SearchEngine) -> None:
     empty.apply([Document(number, "same title", "same text") for number in range(1, 8)], [], 1)
     empty.apply([Document(3, "same title", "same text")], [], 2)
