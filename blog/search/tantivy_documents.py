@@ -23,7 +23,8 @@ The position is that of the one document of entry 0.
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, Any, Final
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from pyroaring import BitMap
@@ -47,7 +48,7 @@ _MOST_BLOCKS: Final = 50_000  # in one aggregation; tantivy gives 65,000 groups 
 
 
 def make_schema() -> Schema:
-    """The fields. Nothing is stored: what an entry says is in SQL."""
+    """The fields. What an entry says is not stored: it is in SQL."""
     builder = SchemaBuilder()
     builder.add_unsigned_field("entry", indexed=True, fast=True)
     builder.add_unsigned_field("position", fast=True)
@@ -57,16 +58,39 @@ def make_schema() -> Schema:
     for field in ("text", "title"):
         builder.add_text_field(field, tokenizer_name="raw", index_option="position")
         builder.add_text_field(f"{field}_words", tokenizer_name="raw", index_option="basic")
+    # The rows of tantivy_postings.py, which have nothing else.
+    builder.add_text_field("kept", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_bytes_field("entries", stored=True)
     return builder.build()
 
 
-def row_of(document: Document) -> Row:
-    """What tantivy is given of an entry."""
-    title = Counted(document.title)
+class Words(NamedTuple):
+    """What is found of an entry."""
+
+    entry: int
+    text: Counted
+    title: Counted
+
+    def names(self) -> Iterator[tuple[str, str]]:
+        """The words, each with its field."""
+        yield from zip(repeat("text"), self.text.positions)
+        yield from zip(repeat("title"), self.title.positions)
+        yield from zip(repeat("text_words"), self.text.surfaces)
+        yield from zip(repeat("title_words"), self.title.surfaces)
+
+
+def words_of(document: Document) -> Words:
+    """Cut the texts of an entry into words."""
     text = Counted(document.title, document.body, document.extra)
+    return Words(document.entry_id, text, Counted(document.title))
+
+
+def row_of(words: Words) -> Row:
+    """What tantivy is given of an entry."""
+    entry, text, title = words
     row = Row()
-    row.add_unsigned("entry", document.entry_id)
-    block, bit = divmod(document.entry_id, _BLOCK)
+    row.add_unsigned("entry", entry)
+    block, bit = divmod(entry, _BLOCK)
     row.add_unsigned("block", block)
     row.add_float(_LANES[bit // _BITS], float(1 << bit % _BITS))
     row.add_pre_tokenized_text("text", _placed(text.positions, title.positions))

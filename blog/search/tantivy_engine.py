@@ -1,10 +1,10 @@
 """The engine for large blogs: tantivy, a search library in Rust, in a directory of its own.
 
-What is Tantivy's: the dictionary, posting lists, segments and their merging, commits, the
+What is tantivy's: the dictionary, posting lists, segments and their merging, commits, the
 writer's lock, BM25. What is ours: the words (``analysis.py``), what an entry is to it
-(``tantivy_documents.py``), whether its files are sound (``tantivy_storage.py``), what a query
-means (here and in ``tantivy_reader.py``) and which of equally good ones is the best
-(``tantivy_ranking.py``). Its query parser is not used.
+(``tantivy_documents.py``), the entries of common words (``tantivy_postings.py``), whether its files
+are sound (``tantivy_storage.py``), what a query means (here and in ``tantivy_reader.py``) and which
+of equally good ones is the best (``tantivy_ranking.py``). Its query parser is not used.
 
 There is one snapshot for all threads. Whether it is the newest is seen from the file that
 each commit, in whatever process, replaces: two microseconds.
@@ -23,12 +23,13 @@ from tantivy import Query
 
 from blog.domain.textquery import Field, Not, Or
 from blog.search import spelling, tantivy_ranking
-from blog.search.tantivy_documents import row_of, row_of_position
+from blog.search.tantivy_documents import row_of, row_of_position, words_of
+from blog.search.tantivy_postings import KEY, revise
 from blog.search.tantivy_reader import Core, Snapshot, core_of, is_text
 from blog.search.tantivy_storage import TABLE, open_index, reopen_index
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from tantivy import IndexWriter
@@ -69,12 +70,15 @@ class TantivyEngine:
         if writer is None:
             return False
         try:
-            gone = Query.term_set_query(self._index.schema, "entry", [0, *added, *removed])
+            batch = [words_of(document) for document in added.values()]
+            gone = BitMap(added) | BitMap(removed)
+            # The writer's lock keeps the snapshot true.
+            keys, rows = revise(self._snapshot(), gone, batch)
             # By query, because deleting by term takes numbers for signed ones, and finds nothing.
-            writer.delete_documents_by_query(gone)
-            for document in added.values():
-                writer.add_document(row_of(document))
-            writer.add_document(row_of_position(position))
+            writer.delete_documents_by_query(self._term_set("entry", [0, *gone]))
+            writer.delete_documents_by_query(self._term_set(KEY, keys))
+            for row in (*map(row_of, batch), *rows, row_of_position(position)):
+                writer.add_document(row)
             _commit(writer)
         except BaseException:
             writer.rollback()
@@ -151,6 +155,9 @@ class TantivyEngine:
         except FileNotFoundError:
             return None
         return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def _term_set(self, field: str, terms: Sequence[int | str]) -> Query:
+        return Query.term_set_query(self._index.schema, field, terms)
 
     def _writer(self) -> IndexWriter | None:
         try:

@@ -15,7 +15,7 @@ import numpy as np
 from tantivy import Occur, Query
 
 from blog.domain.textquery import Phrase, Prefix, Word
-from blog.search.tantivy_reader import all_of, any_of, core_of
+from blog.search.tantivy_reader import Asked, all_of, any_of, core_of
 from blog.search.telling import telling_terms
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pyroaring import BitMap
 
     from blog.domain.textquery import Or, Term, Text, TextQuery
-    from blog.search.tantivy_reader import Asked, Core, Snapshot
+    from blog.search.tantivy_reader import Core, Snapshot
 
 _MOST_SCORED: Final = 1_500_000
 """Postings that are looked at for one ranking, if its rarest word has not as many itself.
@@ -32,13 +32,13 @@ _MOST_SCORED: Final = 1_500_000
 Common words change the order least and cost most.
 """
 
-_SLACK: Final = 1_000
-"""Fetched beyond what is wanted: equally good ones, and such as are not within."""
+_SLACK: Final = 300
+"""Fetched beyond what is wanted: equally good ones."""
 
-_MORE: Final = 16
+_MORE: Final = 4
 _MANY: Final = 16_000
-_BY_IDS: Final = 300
-"""So few entries are looked at each; by its id, one costs ten microseconds."""
+_BY_ID: Final = 20
+"""Looking for one entry by its id costs what fetching so many hits costs, ten microseconds."""
 
 _WINDOW: Final = 8_192
 _BELOW_ALL: Final = -1
@@ -70,28 +70,31 @@ def best(snapshot: Snapshot, query: TextQuery, within: BitMap, limit: int, offse
 
 def similar(snapshot: Snapshot, text: str, within: BitMap, limit: int) -> list[int]:
     """The ids of ``within`` that share telling words with ``text``, best first."""
+    if not within:
+        return []
     asked = [snapshot.scored_for_term(term) for term in telling_terms(text, snapshot)]
-    return _Ranking(snapshot, within).best(any_of(_affordable(asked)), limit)
+    return _Ranking(snapshot, within).best(_any_affordable(asked), limit)
 
 
-def _scoring(snapshot: Snapshot, query: TextQuery, within: BitMap) -> Query:
+def _scoring(snapshot: Snapshot, query: TextQuery, within: BitMap) -> Asked:
     """The query that gives each entry its score; what it does not find has none."""
     asked = {word: snapshot.scored_for(word) for word in query.words}
     core = core_of(query)
     if core.required and within <= snapshot.of_core(core):
         return _implied(snapshot, core, asked)
-    return any_of(_affordable(asked.values()))
+    return _any_affordable(asked.values())
 
 
-def _affordable(asked: Iterable[Asked]) -> list[Query]:
-    """The rarest of what is asked, as many as may be looked at."""
+def _any_affordable(asked: Iterable[Asked]) -> Asked:
+    """What has one of the rarest of what is asked, as many as may be looked at."""
     rarest_first = sorted((one for one in asked if one.at_most), key=_FREQUENCY)
     looked_at = accumulate(one.at_most for one in rarest_first)
     affordable = max(1, sum(total <= _MOST_SCORED for total in looked_at))
-    return [one.query for one in rarest_first[:affordable]]
+    scored = rarest_first[:affordable]
+    return Asked(any_of([one.query for one in scored]), sum(one.at_most for one in scored))
 
 
-def _implied(snapshot: Snapshot, core: Core, asked: Mapping[Text, Asked]) -> Query:
+def _implied(snapshot: Snapshot, core: Core, asked: Mapping[Text, Asked]) -> Asked:
     """The same where all of ``within`` has what the query requires: then its rarest part leads.
 
     What is left out of the common ones is left out of the scores only.
@@ -99,12 +102,13 @@ def _implied(snapshot: Snapshot, core: Core, asked: Mapping[Text, Asked]) -> Que
     required = sorted((_required(snapshot, part, asked) for part in core.required), key=_FREQUENCY)
     affordable = max(1, _MOST_SCORED // (required[0].at_most + 1))
     others = [one for word, one in asked.items() if word not in core.required]
-    return Query.boolean_query(
+    query = Query.boolean_query(
         [
             *((Occur.Must, one.query) for one in required[:affordable]),
             *((Occur.Should, one.query) for one in sorted(others, key=_FREQUENCY)[:affordable]),
         ]
     )
+    return Asked(query, len(snapshot.of_core(core)))
 
 
 def _required(snapshot: Snapshot, part: Term | Or, asked: Mapping[Text, Asked]) -> Asked:
@@ -127,11 +131,13 @@ class _Ranking:
         self._snapshot = snapshot
         self._within = within
 
-    def best(self, query: Query, wanted: int) -> list[int]:
+    def best(self, asked: Asked, wanted: int) -> list[int]:
         """The best ids; all that have a score when they are fewer than wanted."""
-        if len(self._within) <= _BY_IDS:
+        query, among = asked.query, len(self._within)
+        limit = wanted * max(1, asked.at_most // among) + _SLACK
+        if limit > _BY_ID * among:
             query = all_of([query, _silent(self._snapshot.of_entries(list(self._within)))])
-        limit = wanted + _SLACK
+            limit = among
         while True:
             found, floor = self._fetch(query, limit)
             above = sorted((one for one in found if one.level > floor), reverse=True)

@@ -13,8 +13,9 @@ from __future__ import annotations
 import threading
 from array import array
 from collections import OrderedDict
-from functools import cached_property
+from functools import cached_property, reduce
 from math import log
+from operator import and_, sub
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pyroaring import BitMap
@@ -24,6 +25,7 @@ from blog.domain.textquery import Field, Not, Or, Prefix, Title
 from blog.search.analysis import tokens
 from blog.search.engine import MAX_EXPANSIONS
 from blog.search.tantivy_documents import TITLE_WEIGHT, packing, unpack
+from blog.search.tantivy_postings import DATA, KEY, read_catalogue, read_entries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,6 +94,7 @@ class Snapshot:
         self.searcher = searcher
         self.documents = searcher.num_docs
         self.position = self._read_position()
+        self.kept = read_catalogue(self)
 
     def _read_position(self) -> int:
         kept = Query.term_query(self._schema, "entry", 0)
@@ -109,28 +112,81 @@ class Snapshot:
     def _expanded(self, field: str, prefix: str) -> list[tuple[str, int]]:
         return self.searcher.terms_with_prefix(f"{field}_words", prefix, limit=MAX_EXPANSIONS)
 
+    def rows_with(self, keys: Sequence[str]) -> dict[str, bytes]:
+        """The rows of ``tantivy_postings.py`` that there are with these keys."""
+        if not keys:
+            return {}
+        asked = Query.term_set_query(self._schema, KEY, keys)
+        hits = self.searcher.search(asked, len(keys), count=False).hits
+        rows = (self.searcher.doc(address) for _, address in hits)
+        return {row[KEY][0]: bytes(row[DATA][0]) for row in rows}
+
+    def entries_with(self, field: str, term: str) -> BitMap:
+        """The entries with a term of a field."""
+        if (field, term) in self.kept:
+            return read_entries(self, (field, term), self._last_entry)
+        return self._ids(self._asked_for_term(field, term))
+
     def of_core(self, core: Core) -> BitMap:
         """The entries with all that is required and nothing that is excluded; ``required`` is not empty."""
         found = self._remembered.get(core)
         if found is None:
-            required = [self.asked_for(part) for part in core.required]
-            query = all_of([asked.query for asked in required])
-            if core.excluded:
-                excluding = [(Occur.MustNot, self.asked_for(leaf).query) for leaf in core.excluded]
-                query = Query.boolean_query([(Occur.Must, query), *excluding])
-            found = self._ids(Asked(query, min(asked.at_most for asked in required)))
+            asked = [self.asked_for(part) for part in core.required]
+            at_most = min(one.at_most for one in asked)
+            if at_most <= _FEW:
+                query = all_of([one.query for one in asked])
+                found = self._ids(Asked(self._without(query, core.excluded), at_most))
+            else:
+                found = self._of_many(core)
             self._remembered.put(core, found)
         return found
 
+    def _without(self, query: Query, excluded: Sequence[Leaf]) -> Query:
+        if not excluded:
+            return query
+        excluding = [(Occur.MustNot, self.asked_for(leaf).query) for leaf in excluded]
+        return Query.boolean_query([(Occur.Must, query), *excluding])
+
+    def _of_many(self, core: Core) -> BitMap:
+        """The same where everything required is common: by what is kept, and one query for the rest."""
+        found = [self._of_kept(part) for part in core.required if self._is_kept(part)]
+        others = [self.asked_for(part) for part in core.required if not self._is_kept(part)]
+        if others:
+            query = all_of([one.query for one in others])
+            found.append(self._ids(Asked(query, min(one.at_most for one in others))))
+        return reduce(sub, map(self._of_kept, core.excluded), reduce(and_, found))
+
+    def _is_kept(self, part: Term | Or) -> bool:
+        """Tell whether the entries of a part are kept, but perhaps for rare words with the same beginning."""
+        return all(
+            isinstance(text, Prefix) or (field, _single_term(text)) in self.kept
+            for field, text in _alternatives(part)
+        )
+
+    def _of_kept(self, part: Term | Or) -> BitMap:
+        """The entries of a part by itself, of which all or much is kept, or nothing."""
+        return BitMap.union(BitMap(), *(self._of_text(field, text) for field, text in _alternatives(part)))
+
+    def _of_text(self, field: str, text: Text) -> BitMap:
+        prefix = _single_prefix(text)
+        if prefix:
+            return self._of_prefix(field, prefix)
+        term = _single_term(text)
+        return self.entries_with(field, term) if term else self._ids(self._asked_for(field, text))
+
+    def _of_prefix(self, field: str, prefix: str) -> BitMap:
+        words = self._expanded(field, prefix)
+        in_field = f"{field}_words"
+        kept = [word for word, _ in words if (in_field, word) in self.kept]
+        others = [(word, count) for word, count in words if (in_field, word) not in self.kept]
+        return self._ids(self._asked_for_any(in_field, others)).union(
+            *(self.entries_with(in_field, word) for word in kept)
+        )
+
     def asked_for(self, part: Term | Or) -> Asked:
         """How to ask for a part of a query that is about text."""
-        if isinstance(part, Or):
-            every = [self.asked_for(term) for term in part.terms]
-            return Asked(any_of([asked.query for asked in every]), sum(asked.at_most for asked in every))
-        if isinstance(part, Title):
-            return self._asked_for(part.text, "title")
-        assert not isinstance(part, Field | Not)
-        return self._asked_for(part, "text")
+        asked = [self._asked_for(field, text) for field, text in _alternatives(part)]
+        return Asked(any_of([one.query for one in asked]), sum(one.at_most for one in asked))
 
     def scored_for(self, text: Text) -> Asked:
         """How to ask for the entries with ``text`` and what it says of each.
@@ -140,8 +196,8 @@ class Snapshot:
         """
         prefix = _single_prefix(text)
         if not prefix:
-            return self._asked_for(text, "text")
-        inside, title = self._beginning(prefix, "text"), self._beginning(prefix, "title")
+            return self._asked_for("text", text)
+        inside, title = self._asked_for_prefix("text", prefix), self._asked_for_prefix("title", prefix)
         rarity = self._rarity(inside.at_most)
         more = rarity * (TITLE_WEIGHT * (K + 1) / (TITLE_WEIGHT + K) - 1)
         weighed = [Query.const_score_query(inside.query, rarity), Query.const_score_query(title.query, more)]
@@ -149,7 +205,7 @@ class Snapshot:
 
     def scored_for_term(self, term: str) -> Asked:
         """How to ask for one term as the index holds it."""
-        return Asked(Query.term_query(self._schema, "text", term, "freq"), self.frequency("text", term))
+        return self._asked_for_term("text", term)
 
     def of_entries(self, entries: Sequence[int]) -> Query:
         """These entries, by their ids."""
@@ -159,23 +215,26 @@ class Snapshot:
         """The entries from ``first`` to ``last``."""
         return Query.range_query(self._schema, "entry", FieldType.Unsigned, first, last)
 
-    def _asked_for(self, text: Text, field: str) -> Asked:
+    def _asked_for(self, field: str, text: Text) -> Asked:
         prefix = _single_prefix(text)
         if prefix:
-            return self._beginning(prefix, field)
+            return self._asked_for_prefix(field, prefix)
         terms = [token.term for token in tokens(text.value)]
-        at_most = min((self.frequency(field, term) for term in terms), default=0)
-        if not at_most:
-            return NOTHING
         if len(terms) == 1:
-            return Asked(Query.term_query(self._schema, field, terms[0], "freq"), at_most)
-        return Asked(Query.phrase_query(self._schema, field, list(terms)), at_most)
+            return self._asked_for_term(field, terms[0])
+        at_most = min((self.frequency(field, term) for term in terms), default=0)
+        return Asked(Query.phrase_query(self._schema, field, list(terms)), at_most) if at_most else NOTHING
 
-    def _beginning(self, prefix: str, field: str) -> Asked:
-        words = self._expanded(field, prefix)
+    def _asked_for_term(self, field: str, term: str) -> Asked:
+        return Asked(Query.term_query(self._schema, field, term, "freq"), self.frequency(field, term))
+
+    def _asked_for_prefix(self, field: str, prefix: str) -> Asked:
+        return self._asked_for_any(f"{field}_words", self._expanded(field, prefix))
+
+    def _asked_for_any(self, field: str, words: Sequence[tuple[str, int]]) -> Asked:
         if not words:
             return NOTHING
-        query = Query.term_set_query(self._schema, f"{field}_words", [word for word, _ in words])
+        query = Query.term_set_query(self._schema, field, [word for word, _ in words])
         return Asked(query, sum(count for _, count in words))
 
     def _rarity(self, frequency: int) -> float:
@@ -185,9 +244,9 @@ class Snapshot:
     def _ids(self, asked: Asked) -> BitMap:
         if not asked.at_most:
             return BitMap()
-        if asked.at_most <= _FEW:
-            hits = self.searcher.search(asked.query, asked.at_most, count=False, order_by_field="entry").hits
-            return BitMap(array("I", [entry for entry, _ in hits]))
+        result = self.searcher.search(asked.query, min(asked.at_most, _FEW), order_by_field="entry")
+        if result.count <= _FEW:  # type: ignore[attr-defined]  # forgotten in its types
+            return BitMap(array("I", [entry for entry, _ in result.hits]))
         parts = (unpack(self.searcher.aggregate(asked.query, part)) for part in packing(self._last_entry))
         return BitMap.union(BitMap(), *parts)
 
@@ -235,3 +294,19 @@ def _single_prefix(text: Text) -> str:
     """The folded beginning that is looked for, unless ``text`` is a word or a phrase."""
     found = list(tokens(text.value)) if isinstance(text, Prefix) else []
     return found[0].surface if len(found) == 1 else ""
+
+
+def _single_term(text: Text) -> str:
+    """The term that is looked for, unless ``text`` is a beginning or a phrase."""
+    found = [] if isinstance(text, Prefix) else list(tokens(text.value))
+    return found[0].term if len(found) == 1 else ""
+
+
+def _alternatives(part: Term | Or) -> list[tuple[str, Text]]:
+    """The texts one of which is looked for, each with its field."""
+    if isinstance(part, Or):
+        return [one for term in part.terms for one in _alternatives(term)]
+    if isinstance(part, Title):
+        return [("title", part.text)]
+    assert not isinstance(part, Field | Not)
+    return [("text", part)]

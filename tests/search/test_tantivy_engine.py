@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyroaring import BitMap
 
 from blog.domain.errors import DataFolderInUse
@@ -21,7 +23,7 @@ from blog.search.engine import MAX_EXPANSIONS, Document
 
 pytest.importorskip("tantivy", reason='tantivy is not installed: pip install "crosstag[tantivy]"')
 
-from blog.search import tantivy_ranking, tantivy_reader, tantivy_storage
+from blog.search import tantivy_postings, tantivy_ranking, tantivy_reader, tantivy_storage
 from blog.search.tantivy_engine import TantivyEngine
 
 if TYPE_CHECKING:
@@ -333,7 +335,7 @@ def test_ids_fetched_packed_are_those_fetched_one_by_one(
     queries = ["sqlite", "ruby OR sqlite", "sqlite -ruby", "-ruby", "absent"]
     expected = [found(engine, query, everything) for query in queries]
     engine.close()
-    monkeypatch.setattr(tantivy_reader, "_FEW", 0)
+    monkeypatch.setattr(tantivy_reader, "_FEW", 1)
     assert [found(engine, query, everything) for query in queries] == expected
     assert expected[0] == sorted(number for number in ids if number % 3 and number != 47)
 
@@ -351,16 +353,95 @@ def test_answers_are_remembered_within_bounds(opened: Opening, monkeypatch: pyte
     assert len(remembered._answers) < 5
 
 
+SOMETIMES = st.sampled_from(["web", "the web", "webs of the web", "sqlite", "the web sqlite", ""])
+BATCHES = st.lists(
+    st.tuples(
+        st.lists(st.tuples(st.integers(1, 40), SOMETIMES, SOMETIMES), max_size=12),
+        st.sets(st.integers(1, 40), max_size=4),
+    ),
+    min_size=2,
+    max_size=6,
+)
+ASKED = [
+    "web",
+    "the",
+    "the web",
+    "web -sqlite",
+    "-the",
+    "web OR sqlite",
+    "title:web",
+    "title:web OR the",
+    "web*",
+    "-web*",
+    '"the web" web',
+    "title:the*",
+]
+
+
+@settings(max_examples=25, deadline=None)
+@given(batches=BATCHES)
+def test_what_is_kept_of_common_words_is_always_true(
+    tmp_path_factory: pytest.TempPathFactory, batches: list[tuple[list[tuple[int, str, str]], set[int]]]
+) -> None:
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr(tantivy_reader, "_FEW", 1)
+        for name, value in {"_SLICE": 8, "_LARGE": 1, "_SHARE": 3, "_COMMON": 2}.items():
+            small.setattr(tantivy_postings, name, value)
+        keeping = TantivyEngine(tmp_path_factory.mktemp("keeping"))
+        small.setattr(tantivy_postings, "_COMMON", 1_000)
+        plain = TantivyEngine(tmp_path_factory.mktemp("plain"))
+        for position, (entries, removed) in enumerate(batches, start=1):
+            documents = [Document(*one) for one in entries]
+            assert plain.apply(documents, removed, position)
+            small.setattr(tantivy_postings, "_COMMON", 2)
+            assert keeping.apply(documents, removed, position)
+            small.setattr(tantivy_postings, "_COMMON", 1_000)
+            for typed in ASKED:
+                assert found(keeping, typed) == found(plain, typed), typed
+        assert not plain._snapshot().kept
+        snapshot = keeping._snapshot()
+        for field, term in snapshot.kept:
+            expected = plain._snapshot().entries_with(field, term)
+            assert snapshot.entries_with(field, term) == expected
+        keeping.close()
+        plain.close()
+
+
+def test_common_words_are_kept_once_a_batch_shows_them(
+    opened: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tantivy_postings, "_COMMON", 900)
+    engine = opened()
+    assert engine.apply([Document(n, "", "the web" if n % 50 else "seldom") for n in range(1, 1_001)], [], 1)
+    assert engine._snapshot().kept == frozenset()
+    assert engine.apply(
+        [Document(n, "", "the web" if n % 50 else "seldom") for n in range(1_001, 1_600)], [], 2
+    )
+    assert engine._snapshot().kept == {
+        ("text", "the"),
+        ("text", "web"),
+        ("text_words", "the"),
+        ("text_words", "web"),
+    }
+    assert engine.apply([Document(70_000, "", "the end"), Document(1, "", "gone")], [2], 3)
+    everything = BitMap([*range(1, 1_600), 70_000])
+    assert found(engine, "the", everything) == [n for n in everything if (n % 50 and n > 2) or n == 70_000]
+    assert found(opened(), "the -web", everything) == [70_000]
+    assert engine.clear()
+    assert engine._snapshot().kept == frozenset()
+
+
 def texts(number: int) -> str:
     """Few different texts, so that very many entries are equally good."""
     return ("sqlite and more", "sqlite sqlite", "ruby and more", "nothing of it")[number % 7 % 4]
 
 
+@pytest.mark.parametrize("by_id", [0, 1, 1_000])
 @pytest.mark.parametrize("many", [tantivy_ranking._MANY, 0])
-def test_the_best_within_are_the_same_however_many_are_as_good(
-    opened: Opening, monkeypatch: pytest.MonkeyPatch, many: int
+def test_the_best_within_are_the_same_however_they_are_looked_for(
+    opened: Opening, monkeypatch: pytest.MonkeyPatch, many: int, by_id: int
 ) -> None:
-    for name, value in {"_SLACK": 2, "_MORE": 3, "_MANY": many, "_BY_IDS": 5, "_WINDOW": 16}.items():
+    for name, value in {"_SLACK": 2, "_MORE": 3, "_MANY": many, "_BY_ID": by_id, "_WINDOW": 16}.items():
         monkeypatch.setattr(tantivy_ranking, name, value)
     engine = opened()
     for start in range(1, 700, 70):
