@@ -23,7 +23,6 @@ The position is that of the one document of entry 0.
 from __future__ import annotations
 
 from array import array
-from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -34,7 +33,7 @@ from tantivy import PreTokenizedString, Schema, SchemaBuilder, Token
 from blog.search.analysis import Counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Set
 
     from blog.search.engine import Document
 
@@ -71,12 +70,12 @@ class Words(NamedTuple):
     text: Counted
     title: Counted
 
-    def names(self) -> Iterator[tuple[str, str]]:
-        """The words, each with its field."""
-        yield from zip(repeat("text"), self.text.positions)
-        yield from zip(repeat("title"), self.title.positions)
-        yield from zip(repeat("text_words"), self.text.surfaces)
-        yield from zip(repeat("title_words"), self.title.surfaces)
+    def by_field(self) -> Iterator[tuple[str, Set[str]]]:
+        """The words of each field."""
+        yield "text", self.text.positions.keys()
+        yield "title", self.title.positions.keys()
+        yield "text_words", self.text.surfaces
+        yield "title_words", self.title.surfaces
 
 
 def words_of(document: Document) -> Words:

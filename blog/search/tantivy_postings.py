@@ -14,7 +14,7 @@ serve.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pyroaring import BitMap
@@ -50,14 +50,13 @@ class Revision(NamedTuple):
 
 def revise(snapshot: Snapshot, touched: BitMap, batch: Sequence[Words]) -> Revision:
     """Make all that is kept true for ``batch``; ``touched`` are its entries, and those removed."""
-    found = _found(batch)
+    new = _newly_kept(snapshot, batch)
+    found = _found(batch, snapshot.kept.union(new))
     revision = Revision([], [])
     for number in {entry // _SLICE for entry in touched} if snapshot.kept else ():
         _revise_slice(revision, number, snapshot, touched, found)
-    new = _newly_kept(snapshot, found, len(batch))
     for name in new:
-        entries = (snapshot.entries_with(*name) - touched) | BitMap(found[name])
-        revision.rows.extend(_rows(name, entries))
+        revision.rows.extend(_rows(name, (snapshot.entries_with(*name) - touched) | found[name]))
     if new:
         revision.keys.append(_CATALOGUE)
         revision.rows.append(_row(_CATALOGUE, _spelled(snapshot.kept.union(new))))
@@ -76,25 +75,38 @@ def read_entries(snapshot: Snapshot, name: Name, last: int) -> BitMap:
     return BitMap.union(BitMap(), *map(BitMap.deserialize, rows.values()))
 
 
-def _found(batch: Iterable[Words]) -> Mapping[Name, list[int]]:
-    """By word, the entries of a batch that have it."""
-    found: defaultdict[Name, list[int]] = defaultdict(list)
-    for words in batch:
-        for name in words.names():
-            found[name].append(words.entry)
-    return found
-
-
-def _newly_kept(snapshot: Snapshot, found: Mapping[Name, list[int]], size: int) -> list[Name]:
+def _newly_kept(snapshot: Snapshot, batch: Sequence[Words]) -> list[Name]:
     """The words that this batch shows to be common, and that are."""
-    if size < _LARGE:
+    if len(batch) < _LARGE:
         return []
-    often = [name for name, entries in found.items() if len(entries) * _SHARE >= size]
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for words in batch:
+        for field, terms in words.by_field():
+            counts[field].update(terms)
+    often = [
+        (field, term)
+        for field, count in counts.items()
+        for term, entries in count.items()
+        if entries * _SHARE >= len(batch)
+    ]
     return [name for name in often if name not in snapshot.kept and snapshot.frequency(*name) >= _COMMON]
 
 
+def _found(batch: Iterable[Words], names: Iterable[Name]) -> Mapping[Name, BitMap]:
+    """Those entries of a batch that have each word."""
+    asked: defaultdict[str, set[str]] = defaultdict(set)
+    for field, term in names:
+        asked[field].add(term)
+    found: defaultdict[Name, BitMap] = defaultdict(BitMap)
+    for words in batch:
+        for field, terms in words.by_field():
+            for term in terms & asked[field]:
+                found[field, term].add(words.entry)
+    return found
+
+
 def _revise_slice(
-    revision: Revision, number: int, snapshot: Snapshot, touched: BitMap, found: Mapping[Name, list[int]]
+    revision: Revision, number: int, snapshot: Snapshot, touched: BitMap, found: Mapping[Name, BitMap]
 ) -> None:
     """Take what was touched out of one slice of all that is kept, and put the batch in."""
     here = BitMap(range(number * _SLICE, (number + 1) * _SLICE))
@@ -102,7 +114,7 @@ def _revise_slice(
     before = snapshot.rows_with(list(keys))
     for key, name in keys.items():
         old = BitMap.deserialize(before[key]) if key in before else BitMap()
-        fresh = (old - touched) | (BitMap(found.get(name, ())) & here)
+        fresh = (old - touched) | (found[name] & here)
         if fresh != old:
             revision.keys.append(key)
             revision.rows.extend(_rows(name, fresh))

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 from tantivy import Occur, Query
 
-from blog.domain.textquery import Phrase, Prefix, Word
-from blog.search.tantivy_reader import Asked, all_of, any_of, core_of
+from blog.domain.textquery import Or, Phrase, Prefix, Word
+from blog.search.tantivy_reader import Asked, all_of, any_asked, core_of
 from blog.search.telling import telling_terms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pyroaring import BitMap
 
-    from blog.domain.textquery import Or, Term, Text, TextQuery
+    from blog.domain.textquery import Term, Text, TextQuery
     from blog.search.tantivy_reader import Core, Snapshot
 
 _MOST_SCORED: Final = 1_500_000
@@ -80,8 +80,9 @@ def _scoring(snapshot: Snapshot, query: TextQuery, within: BitMap) -> Asked:
     """The query that gives each entry its score; what it does not find has none."""
     asked = {word: snapshot.scored_for(word) for word in query.words}
     core = core_of(query)
-    if core.required and within <= snapshot.of_core(core):
-        return _implied(snapshot, core, asked)
+    leading = [part for part in core.required if not isinstance(part, Or)]
+    if leading and within <= snapshot.of_core(core):
+        return _implied(snapshot, core, leading, asked)
     return _any_affordable(asked.values())
 
 
@@ -90,18 +91,19 @@ def _any_affordable(asked: Iterable[Asked]) -> Asked:
     rarest_first = sorted((one for one in asked if one.at_most), key=_FREQUENCY)
     looked_at = accumulate(one.at_most for one in rarest_first)
     affordable = max(1, sum(total <= _MOST_SCORED for total in looked_at))
-    scored = rarest_first[:affordable]
-    return Asked(any_of([one.query for one in scored]), sum(one.at_most for one in scored))
+    return any_asked(rarest_first[:affordable])
 
 
-def _implied(snapshot: Snapshot, core: Core, asked: Mapping[Text, Asked]) -> Asked:
+def _implied(
+    snapshot: Snapshot, core: Core, leading: Sequence[Term | Or], asked: Mapping[Text, Asked]
+) -> Asked:
     """The same where all of ``within`` has what the query requires: then its rarest part leads.
 
     What is left out of the common ones is left out of the scores only.
     """
-    required = sorted((_required(snapshot, part, asked) for part in core.required), key=_FREQUENCY)
+    required = sorted((_required(snapshot, part, asked) for part in leading), key=_FREQUENCY)
     affordable = max(1, _MOST_SCORED // (required[0].at_most + 1))
-    others = [one for word, one in asked.items() if word not in core.required]
+    others = [one for word, one in asked.items() if word not in leading]
     query = Query.boolean_query(
         [
             *((Occur.Must, one.query) for one in required[:affordable]),
@@ -134,18 +136,18 @@ class _Ranking:
     def best(self, asked: Asked, wanted: int) -> list[int]:
         """The best ids; all that have a score when they are fewer than wanted."""
         query, among = asked.query, len(self._within)
-        limit = wanted * max(1, asked.at_most // among) + _SLACK
-        if limit > _BY_ID * among:
-            query = all_of([query, _silent(self._snapshot.of_entries(list(self._within)))])
-            limit = among
+        limit = 2 * wanted * max(1, asked.at_most // among) + _SLACK
         while True:
+            if limit > _BY_ID * among:
+                query = all_of([query, _silent(self._snapshot.of_entries(list(self._within)))])
+                limit = among
             found, floor = self._fetch(query, limit)
             above = sorted((one for one in found if one.level > floor), reverse=True)
             needed = wanted - len(above)
             if needed <= 0 or floor == _BELOW_ALL:
                 return [one.entry for one in above[:wanted]]
             tied = sum(one.level == floor for one in found)
-            if limit >= _MANY and tied >= needed:
+            if tied >= needed and (limit >= _MANY or not above):
                 return [one.entry for one in above] + self._newest(query, floor, needed)
             limit *= _MORE
 

@@ -15,7 +15,7 @@ from array import array
 from collections import OrderedDict
 from functools import cached_property, reduce
 from math import log
-from operator import and_, sub
+from operator import and_
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pyroaring import BitMap
@@ -25,7 +25,7 @@ from blog.domain.textquery import Field, Not, Or, Prefix, Title
 from blog.search.analysis import tokens
 from blog.search.engine import MAX_EXPANSIONS
 from blog.search.tantivy_documents import TITLE_WEIGHT, packing, unpack
-from blog.search.tantivy_postings import DATA, KEY, read_catalogue, read_entries
+from blog.search.tantivy_postings import DATA, KEY, Name, read_catalogue, read_entries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +47,14 @@ class Asked(NamedTuple):
 
     query: Query
     at_most: int
+
+
+class _Split(NamedTuple):
+    """One of several: words whose entries are kept, how to ask for the others, and how for all."""
+
+    kept: list[Name]
+    rest: Asked
+    whole: Asked
 
 
 class Core(NamedTuple):
@@ -83,6 +91,11 @@ def any_of(queries: Sequence[Query]) -> Query:
     return (
         queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Should, query) for query in queries])
     )
+
+
+def any_asked(asked: Sequence[Asked]) -> Asked:
+    """The same of what can find so many at most."""
+    return Asked(any_of([one.query for one in asked]), sum(one.at_most for one in asked))
 
 
 class Snapshot:
@@ -149,44 +162,45 @@ class Snapshot:
 
     def _of_many(self, core: Core) -> BitMap:
         """The same where everything required is common: by what is kept, and one query for the rest."""
-        found = [self._of_kept(part) for part in core.required if self._is_kept(part)]
-        others = [self.asked_for(part) for part in core.required if not self._is_kept(part)]
-        if others:
-            query = all_of([one.query for one in others])
-            found.append(self._ids(Asked(query, min(one.at_most for one in others))))
-        return reduce(sub, map(self._of_kept, core.excluded), reduce(and_, found))
+        parts = [self._split(_alternatives(part)) for part in core.required]
+        found = [self._of_split(part) for part in parts if not part.rest.at_most]
+        others = [part for part in parts if part.rest.at_most]
+        if len(others) == 1:
+            found.append(self._of_split(others[0]))
+        elif others:
+            query = all_of([part.whole.query for part in others])
+            found.append(self._ids(Asked(query, min(part.whole.at_most for part in others))))
+        excluded = [one for leaf in core.excluded for one in _alternatives(leaf)]
+        return reduce(and_, found) - self._of_split(self._split(excluded))
 
-    def _is_kept(self, part: Term | Or) -> bool:
-        """Tell whether the entries of a part are kept, but perhaps for rare words with the same beginning."""
-        return all(
-            isinstance(text, Prefix) or (field, _single_term(text)) in self.kept
-            for field, text in _alternatives(part)
-        )
+    def _split(self, alternatives: Sequence[tuple[str, Text]]) -> _Split:
+        """Tell of alternatives what is kept of them, and what is not."""
+        kept: list[Name] = []
+        rest: list[Asked] = []
+        for field, text in alternatives:
+            prefix = _single_prefix(text)
+            name = field, _single_term(text)
+            if prefix:
+                words = self._expanded(field, prefix)
+                in_field = f"{field}_words"
+                kept.extend((in_field, word) for word, _ in words if (in_field, word) in self.kept)
+                others = [one for one in words if (in_field, one[0]) not in self.kept]
+                rest.append(self._asked_for_any(in_field, others))
+            elif name in self.kept:
+                kept.append(name)
+            else:
+                rest.append(self._asked_for(field, text))
+        return _Split(kept, any_asked(rest), any_asked([self._asked_for(*one) for one in alternatives]))
 
-    def _of_kept(self, part: Term | Or) -> BitMap:
-        """The entries of a part by itself, of which all or much is kept, or nothing."""
-        return BitMap.union(BitMap(), *(self._of_text(field, text) for field, text in _alternatives(part)))
-
-    def _of_text(self, field: str, text: Text) -> BitMap:
-        prefix = _single_prefix(text)
-        if prefix:
-            return self._of_prefix(field, prefix)
-        term = _single_term(text)
-        return self.entries_with(field, term) if term else self._ids(self._asked_for(field, text))
-
-    def _of_prefix(self, field: str, prefix: str) -> BitMap:
-        words = self._expanded(field, prefix)
-        in_field = f"{field}_words"
-        kept = [word for word, _ in words if (in_field, word) in self.kept]
-        others = [(word, count) for word, count in words if (in_field, word) not in self.kept]
-        return self._ids(self._asked_for_any(in_field, others)).union(
-            *(self.entries_with(in_field, word) for word in kept)
-        )
+    def _of_split(self, split: _Split) -> BitMap:
+        if split.rest.at_most > _FEW:
+            # Then the sums have to be made, and may as well be those of all.
+            return self._ids(split.whole)
+        return self._ids(split.rest).union(*(self.entries_with(*name) for name in split.kept))
 
     def asked_for(self, part: Term | Or) -> Asked:
         """How to ask for a part of a query that is about text."""
-        asked = [self._asked_for(field, text) for field, text in _alternatives(part)]
-        return Asked(any_of([one.query for one in asked]), sum(one.at_most for one in asked))
+        return any_asked([self._asked_for(field, text) for field, text in _alternatives(part)])
 
     def scored_for(self, text: Text) -> Asked:
         """How to ask for the entries with ``text`` and what it says of each.
