@@ -31,7 +31,7 @@ from blog.db import Sessions, migrate
 from blog.domain.entry import Kind
 from blog.domain.errors import CrosstagError
 from blog.fetch import fetch
-from blog.queries.overview import Overview, find_faults, is_empty, overview, worth_opening
+from blog.queries.overview import Overview, find_faults, find_hints, is_empty, overview, worth_opening
 from blog.services import Services, open_services
 from importers import registry
 from importers.material import Material
@@ -302,7 +302,9 @@ def migrate_(data: Path) -> None:
 def check(data: Path) -> None:
     """Look for anything wrong: settings, database, facets and text index."""
     with closing(open_services(load(data, os.environ))) as services:
-        faults = find_faults(services)
+        faults, hints = find_faults(services), find_hints(services)
+    for hint in hints:
+        out.print(f"- {hint}", markup=False, soft_wrap=True)
     for fault in faults:
         err.print(f"- {fault}", markup=False, soft_wrap=True)
     if faults:

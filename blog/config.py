@@ -28,6 +28,7 @@ PREFIX: Final = "CROSSTAG_"
 SETTINGS_FILE: Final = "settings.toml"
 # The standard name that hosting services set, understood beside CROSSTAG_DATABASE_URL.
 _DATABASE_URL: Final = "DATABASE_URL"
+SEARCH_ENGINES: Final = ("whoosh", "tantivy")
 _PACKAGE: Final = Path(__file__).resolve().parent
 DEMO: Final = _PACKAGE / "demo"
 
@@ -53,6 +54,7 @@ class Settings:
     page_size: int = 30
     feed_size: int = 30
     list_words: int = 250
+    search_engine: str = "whoosh"
     host: str = "127.0.0.1"
     port: int = 8000
     threads: int = 4
@@ -69,8 +71,8 @@ class Settings:
 
     @property
     def search_dir(self) -> Path:
-        """Where the text index lives."""
-        return self.data_dir / "search"
+        """Where the text index lives: each engine has a place of its own, so one can change back and forth."""
+        return self.data_dir / ("search" if self.search_engine == "whoosh" else f"search-{self.search_engine}")
 
     @property
     def authority(self) -> str:
@@ -196,6 +198,10 @@ def _check(values: Mapping[str, Any], mistakes: list[str]) -> None:
             mistakes.append(f"{name} is {values[name]}; it goes from {least} to {most}.")
     if "time_zone" in values and not _is_zone(values["time_zone"]):
         mistakes.append(f"time_zone is “{values['time_zone']}”; it takes a name such as Europe/London.")
+    if values.get("search_engine", "whoosh") not in SEARCH_ENGINES:
+        mistakes.append(
+            f"search_engine is “{values['search_engine']}”; it takes {' or '.join(SEARCH_ENGINES)}."
+        )
     base = str(values.get("base_url", ""))
     if base and not _is_base_url(base):
         mistakes.append(f"base_url is “{base}”; it takes a URL without a path, such as https://example.com.")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from blog.db import Sessions, migrate
 from blog.facets.follower import FacetFollower
+from blog.search.engines import open_engine
 from blog.search.follower import SearchFollower
-from blog.search.whoosh_engine import WhooshEngine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,12 +44,13 @@ class Services:
 def open_services(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Services:
     """Open the blog in the data directory, making and migrating it as needed."""
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = open_engine(settings.search_engine, settings.search_dir)
     sessions = Sessions(settings.database_url)
     migrate(sessions)
     return Services(
         settings=settings,
         sessions=sessions,
         facets=FacetFollower(sessions, clock),
-        search=SearchFollower(sessions, WhooshEngine(settings.search_dir), settings.data_dir / "search.lock"),
+        search=SearchFollower(sessions, engine, settings.search_dir.with_suffix(".lock")),
         clock=clock,
     )

@@ -6,6 +6,7 @@ import itertools
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, LiteralString
 
@@ -29,6 +30,17 @@ if TYPE_CHECKING:
 
 CORPUS = Path(__file__).resolve().parent.parent.parent / "shared" / "corpus" / "simonwillisonblog"
 DATABASES = ("sqlite", "postgresql")
+ENGINES = (
+    "whoosh",
+    pytest.param(
+        "tantivy",
+        marks=pytest.mark.skipif(
+            find_spec("tantivy") is None,
+            reason='tantivy is not installed: pip install "crosstag[tantivy]"',
+        ),
+    ),
+)
+"""The search engines, as parameters of tests."""
 _numbers = itertools.count(1)
 
 

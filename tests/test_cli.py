@@ -11,10 +11,15 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import closing, contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
+
+from blog.cli import cli
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -193,6 +198,45 @@ def test_check_finds_what_is_wrong(tmp_path: Path, notes: Path) -> None:
     said = crosstag(data, "check", code=1)
     assert "The text index misses" in said
     assert "1 thing is wrong" in said
+
+
+@pytest.mark.skipif(find_spec("tantivy") is None, reason='needs pip install "crosstag[tantivy]"')
+def test_the_search_engine_can_be_changed_back_and_forth(tmp_path: Path, notes: Path) -> None:
+    data = tmp_path / "blog"
+    with_tantivy = partial(crosstag, CROSSTAG_SEARCH_ENGINE="tantivy")
+    crosstag(data, "import", str(notes))
+    assert "The text index misses" in with_tantivy(data, "check", code=1)
+    assert "holds all 2 entries" in with_tantivy(data, "reindex")
+    (notes / "three.md").write_text(LINK.format(title="three"), encoding="utf-8")
+    assert "1 created" in with_tantivy(data, "import", str(notes))
+    assert "All is well." in with_tantivy(data, "check")
+    assert "The text index misses" in crosstag(data, "check", code=1)
+    assert "0 created" in crosstag(data, "import", str(notes))
+    assert "All is well." in crosstag(data, "check")
+
+
+def test_an_engine_that_is_not_installed_is_named_with_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text('import sys; sys.modules["tantivy"] = None')
+    data, without = tmp_path / "blog", str(tmp_path)
+    said = crosstag(data, "stats", code=1, CROSSTAG_SEARCH_ENGINE="tantivy", PYTHONPATH=without)
+    assert 'search_engine is “tantivy”, which is not installed: pip install "crosstag[tantivy]".' in said
+    assert not (data / "blog.db").exists()
+
+
+def test_check_says_when_it_is_time_for_the_faster_engine(
+    tmp_path: Path, notes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "blog"
+    crosstag(data, "import", str(notes))
+    assert "it is time" not in crosstag(data, "check")
+    monkeypatch.setattr("blog.queries.overview._WHOOSH_SERVES", 1)
+    checked = CliRunner().invoke(cli, ["--data", str(data), "check"])
+    assert (
+        'With 2 entries it is time for the faster search engine: pip install "crosstag[tantivy]"'
+        in checked.output
+    )
+    assert "All is well." in checked.output
+    assert checked.exit_code == 0
 
 
 def free_port() -> int:

@@ -48,6 +48,7 @@ def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
         "CROSSTAG_PORT": "http",
         "CROSSTAG_BASE_URL": "example.com/blog",
         "CROSSTAG_NONSENSE": "1",
+        "CROSSTAG_SEARCH_ENGINE": "lucene",
         "DATABASE_URL": "mysql://x",
     }
     with pytest.raises(BadSettings) as caught:
@@ -62,10 +63,11 @@ def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
         "CROSSTAG_PORT is 'http'; it takes a whole number",
         "base_url is “example.com/blog”",
         "sets “nonsense”, which is no setting",
+        "search_engine is “lucene”; it takes whoosh or tantivy",
         "database_url begins with",
     ):
         assert words in said
-    assert len(caught.value.mistakes) == 9
+    assert len(caught.value.mistakes) == 10
 
 
 def test_a_directory_may_have_any_name(tmp_path: Path) -> None:

@@ -6,11 +6,12 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import draft
+from conftest import ENGINES, draft
 from sqlalchemy.engine import make_url
 
 from blog.changes.entries import delete_entry, save_entry
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
     from conftest import Blog
 
     from blog.services import Services
+
+
+@pytest.fixture(params=ENGINES)
+def make_blog(request: pytest.FixtureRequest, make_blog: Callable[..., Blog]) -> Callable[..., Blog]:
+    """Every test here runs with each search engine."""
+    return partial(make_blog, search_engine=request.param)
 
 
 def found(services: Services, text: str) -> list[str]:
@@ -156,7 +163,7 @@ def test_while_another_process_catches_up_this_one_leaves_the_work_to_it(
 ) -> None:
     blog = make_blog("sqlite")
     blog.write("Walrus")
-    lock = blog.services.settings.data_dir / "search.lock"
+    lock = blog.services.settings.search_dir.with_suffix(".lock")
     code = f"""
         import sys, time
         from fasteners import InterProcessLock
@@ -204,7 +211,11 @@ def test_a_killed_import_loses_nothing_that_was_committed_and_goes_on(make_blog:
         from importers import pipeline, registry
         from importers.material import Material
         pipeline.BATCH = 20
-        services = open_services(Settings(data_dir=Path({str(settings.data_dir)!r}), database_url={settings.database_url!r}))
+        services = open_services(Settings(
+            data_dir=Path({str(settings.data_dir)!r}),
+            database_url={settings.database_url!r},
+            search_engine={settings.search_engine!r},
+        ))
         done = 0
         def kill_in_the_middle(count):
             global done

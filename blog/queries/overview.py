@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from blog.facets.snapshot import Snapshot
     from blog.services import Services
 
+_WHOOSH_SERVES: Final = 50_000  # entries; beyond, a search with common words takes tens of milliseconds
+
 
 _LARGE: Final = 100_000
 
@@ -155,6 +157,17 @@ def find_faults(services: Services) -> list[str]:
             "“crosstag reindex” makes it anew."
         )
     return faults
+
+
+def find_hints(services: Services) -> list[str]:
+    """Return a sentence for everything that is not wrong, but could be better."""
+    entries = len(services.facets.current().everything)
+    if services.settings.search_engine != "whoosh" or entries <= _WHOOSH_SERVES:
+        return []
+    return [
+        f"With {entries:,} entries it is time for the faster search engine: "
+        'pip install "crosstag[tantivy]", then search_engine = "tantivy" in the settings.'
+    ]
 
 
 def _database_faults(session: Session, *, sqlite: bool) -> list[str]:

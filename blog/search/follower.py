@@ -47,7 +47,7 @@ class SearchFollower:
     def __init__(self, sessions: Sessions, engine: SearchEngine, lock_file: Path) -> None:
         self._sessions = sessions
         self.engine = engine
-        self._mark = lock_file.with_name("search.mark")
+        self._mark = lock_file.with_suffix(".mark")
         self._threads = threading.Lock()
         self._processes = InterProcessLock(lock_file)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from conftest import ENGINES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyroaring import BitMap
@@ -12,15 +13,13 @@ from pyroaring import BitMap
 from blog.domain.textquery import And, Field, Node, Not, Or, Prefix, TextQuery, Title, parse
 from blog.search.analysis import Token, tokens
 from blog.search.engine import Document
-from blog.search.whoosh_engine import WhooshEngine
+from blog.search.engines import open_engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from blog.search.engine import SearchEngine
-
-ENGINES: dict[str, Callable[[Path], SearchEngine]] = {"whoosh": WhooshEngine}
 
 LIBRARY = [
     Document(1, "Indexing with SQLite", "Full-text search needs an index. Databases have them."),
@@ -39,9 +38,9 @@ def tagged(name: str, value: str) -> BitMap:
     return TAGS.get(value, BitMap()) if name == "tag" else BitMap()
 
 
-@pytest.fixture(params=list(ENGINES))
+@pytest.fixture(params=ENGINES)
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchEngine]:
-    engine = ENGINES[request.param](tmp_path / "search")
+    engine = open_engine(request.param, tmp_path / "search")
     yield engine
     engine.close()
 
@@ -210,6 +209,12 @@ def test_rare_words_weigh_more_than_common_ones(empty: SearchEngine) -> None:
     assert empty.best(parse("python OR zope"), BitMap(range(1, 21)), 2) == [20, 19]
 
 
+def test_a_word_that_is_everywhere_still_ranks(empty: SearchEngine) -> None:
+    same = [Document(number, "Web", "common words and others") for number in range(1, 301)]
+    empty.apply([*same, Document(7, "Common", "common words and others")], [], 1)
+    assert empty.best(parse("common"), BitMap(range(1, 301)), 3) == [7, 300, 299]
+
+
 def test_equally_good_ones_come_newest_first_page_by_page(empty: SearchEngine) -> None:
     empty.apply([Document(number, "same title", "same text") for number in range(1, 8)], [], 1)
     empty.apply([Document(3, "same title", "same text")], [], 2)
@@ -346,7 +351,7 @@ def test_matches_are_those_of_brute_force(
     commits: list[tuple[list[Document], list[int]]],
     queries: list[str],
 ) -> None:
-    engine = ENGINES[name](tmp_path_factory.mktemp("engine"))
+    engine = open_engine(name, tmp_path_factory.mktemp("engine"))
     expected: dict[int, Document] = {}
     for position, (documents, removed) in enumerate(commits, start=1):
         assert engine.apply(documents, removed, position)

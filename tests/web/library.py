@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened(data_dir: Path, database_url: str = "") -> Iterator[Blog]:
+def opened(data_dir: Path, database_url: str = "", search_engine: str = "whoosh") -> Iterator[Blog]:
     """Open the library, for a whole file of tests that only read it."""
-    known = Settings(data_dir=data_dir, database_url=database_url or f"sqlite:///{data_dir / 'blog.db'}")
+    known = Settings(
+        data_dir=data_dir,
+        database_url=database_url or f"sqlite:///{data_dir / 'blog.db'}",
+        search_engine=search_engine,
+    )
     clock = Clock()
     services = open_services(known, clock)
     blog = Blog(services, clock)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus, urlencode
 
 import pytest
-from conftest import draft
+from conftest import ENGINES, draft
 from library import opened
 from reading import Element, look, read, titles, total
 
@@ -19,10 +20,15 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
 
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
-    with opened(tmp_path_factory.mktemp("library")) as blog:
+@pytest.fixture(scope="module", params=ENGINES)
+def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    with opened(tmp_path_factory.mktemp("library"), search_engine=request.param) as blog:
         yield blog.client()
+
+
+@pytest.fixture(params=ENGINES)
+def make_blog(request: pytest.FixtureRequest, make_blog: Callable[..., Blog]) -> Callable[..., Blog]:
+    return partial(make_blog, search_engine=request.param)
 
 
 def snippets(page: Element) -> dict[str, list[str]]:
