@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from blog.app import create_app
 from blog.config import Settings, load
 from blog.domain.textquery import parse
+from blog.facets.count import count_months
 from blog.facets.select import matching
 from blog.queries.browse import browse, text_matches
 from blog.queries.choices import facets
@@ -95,7 +96,8 @@ def matches_of(services: Services, wanted: Filter) -> object:
 def facets_of(services: Services, wanted: Filter) -> object:
     """All facets of a filter without a text, with counts and addresses."""
     snapshot = services.facets.current()
-    return facets(snapshot, wanted, matching(snapshot, wanted))
+    matches = matching(snapshot, wanted)
+    return facets(snapshot, wanted, matches, count_months(snapshot, matches))
 
 
 def found_by(services: Services, text: str) -> object:

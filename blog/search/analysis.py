@@ -28,6 +28,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
+from array import array
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -83,6 +84,40 @@ class _Piece(NamedTuple):
     surface: str
     start: int
     end: int
+
+
+class Counted:
+    """The terms of one field of one document, as an index wants them.
+
+    ``positions`` maps each term to the positions it stands at, ``surfaces`` holds the folded
+    words, ``length`` is the number of positions used.
+    """
+
+    __slots__ = ("length", "positions", "surfaces")
+
+    def __init__(self, *texts: str) -> None:
+        self.positions: dict[str, array[int]] = {}
+        self.surfaces: set[str] = set()
+        self.length = 0
+        for text in filter(None, texts):
+            # A hole between two texts, so that no phrase reaches across.
+            self._add(text, self.length + bool(self.length))
+
+    def _add(self, text: str, position: int) -> None:
+        positions, surfaces = self.positions, self.surfaces
+        for chunk in CHUNK.findall(text):
+            for term, also, surface, _, _ in pieces(chunk):
+                # Positions are kept in two bytes; beyond them words are found, phrases not.
+                place = min(position, MAX_POSITION)
+                for name in (term, *also) if also else (term,):
+                    if name in positions:
+                        positions[name].append(place)
+                    else:
+                        positions[name] = array("H", (place,))
+                if surface:
+                    surfaces.add(surface)
+                position += 1
+        self.length = position
 
 
 def tokens(text: str, start: int = 0, end: int = sys.maxsize) -> Iterator[Token]:

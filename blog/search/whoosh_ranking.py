@@ -8,17 +8,14 @@ counts as one word that is as rare as its documents are few.
 
 from __future__ import annotations
 
-from collections import Counter
-from heapq import nlargest
 from itertools import islice
 from math import log
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 from pyroaring import BitMap
-from whoosh.lang.stopwords import stoplists
 
-from blog.search.analysis import tokens
+from blog.search.telling import telling_terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,11 +30,6 @@ _B: Final = 0.75  # how much a long text is held against it
 _TITLE_WEIGHT: Final = 4.0
 
 _MOST_SCORED: Final = 25_000
-
-_READ: Final = 2_000  # words of a text that are looked at for its telling ones
-_ASKED: Final = 64  # of these, how many are looked up in the index
-_TELLING: Final = 12  # and of these, how many are searched for
-_STOPPED: Final = frozenset(stoplists["en"])
 
 
 class _Found(NamedTuple):
@@ -119,18 +111,5 @@ def similar(snapshot: Snapshot, text: str, within: BitMap, limit: int) -> list[i
     searched for, so a long text costs no more than a short one.
     """
     scorer = Scorer(snapshot, within)
-    scorer.add(snapshot.finder_of_term(term) for term in _telling_terms(snapshot, text))
+    scorer.add(snapshot.finder_of_term(term) for term in telling_terms(text, snapshot))
     return scorer.scored(limit)
-
-
-def _telling_terms(snapshot: Snapshot, text: str) -> list[str]:
-    words = (token for token in islice(tokens(text), _READ) if token.surface not in _STOPPED)
-    counts = Counter(token.term for token in words if len(token.surface) > 2 or not token.surface)
-    asked = nlargest(_ASKED, counts, key=lambda term: (counts[term], len(term), term))
-    telling: dict[str, float] = {}
-    for term in asked:
-        frequency = snapshot.frequency("text", term)
-        # Once is this very text; in a quarter of all it tells nothing.
-        if 1 < frequency <= max(2, snapshot.documents / 4):
-            telling[term] = counts[term] * log(snapshot.documents / frequency)
-    return nlargest(_TELLING, telling, key=lambda term: (telling[term], term))
