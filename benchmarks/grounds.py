@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.generate import generated, home
-from benchmarks.subject import clean_environment, command
+from benchmarks.subject import TANTIVY, clean_environment, command, engines
+from blog.config import SETTINGS_FILE
 
 CORPUS: Final = Path(__file__).resolve().parents[2] / "shared" / "corpus" / "simonwillisonblog"
 REAL: Final = "real"
 SIZES: Final = {"10k": 10_000, "100k": 100_000, "1m": 1_000_000}
 _RECIPE: Final = "recipe.json"
+# From here on a blog is searched by the engine that "crosstag check" recommends for it.
+_LARGE: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +35,15 @@ class Ground:
 
 
 def ground(label: str) -> Ground | None:
-    """Return the blog of that name, making it if need be; None for the real one where it is absent."""
+    """Return the blog of that name, making it if need be; None for the real one where it is absent.
+
+    That of a million entries is searched by tantivy, where that is installed, and all others by Whoosh.
+    """
     if label != REAL:
-        return Ground(label, generated(SIZES[label]))
+        data = generated(SIZES[label])
+        if SIZES[label] >= _LARGE and TANTIVY in engines():
+            (data / SETTINGS_FILE).write_text(f'search_engine = "{TANTIVY}"\n', encoding="utf-8")
+        return Ground(label, data)
     return Ground(label, _imported()) if CORPUS.is_dir() else None
 
 

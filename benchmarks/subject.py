@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from blog.app import create_app
+from blog.cli import cores
 from blog.config import Settings, load
 from blog.domain.textquery import parse
 from blog.facets.count import count_months
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from blog.queries.browse import Browse
     from blog.services import Services
 
+TANTIVY: Final = "tantivy"
 CACHE_OFF: Final = {"cache_megabytes": "0"}
 _ENGINE: Final = "search_engine"
 _KNOWN: Final = {field.name for field in fields(Settings)}
@@ -68,14 +70,14 @@ def client(services: Services) -> FlaskClient:
 
 def workers(settings: Settings) -> int:
     """How many processes ``crosstag serve`` starts for this blog."""
-    return int(getattr(settings, "workers", 1))
+    return int(getattr(settings, "workers", 1)) or cores()
 
 
 def engines() -> list[str]:
     """The search engines that this version of Crosstag can use here."""
     if _ENGINE not in _KNOWN:
         return ["whoosh"]
-    return ["whoosh", *(name for name in ("tantivy",) if find_spec(name))]
+    return ["whoosh", *(name for name in (TANTIVY,) if find_spec(name))]
 
 
 def with_engine(name: str) -> dict[str, str]:
@@ -84,7 +86,8 @@ def with_engine(name: str) -> dict[str, str]:
 
 
 def page_of(services: Services, wanted: Filter, page: int = 1) -> Browse:
-    """Everything a filter's page shows, as values."""
+    """Everything a filter's page shows, as values; what its text finds is found anew."""
+    services.search.remembered.clear()
     return browse(services, wanted, page)
 
 
@@ -102,11 +105,13 @@ def facets_of(services: Services, wanted: Filter) -> object:
 
 def found_by(services: Services, text: str) -> object:
     """All entries that a text finds."""
+    services.search.remembered.clear()
     return text_matches(services, services.facets.current(), parse(text))
 
 
 def best_of(services: Services, text: str, limit: int) -> list[int]:
     """All entries that a text finds, and of these the best."""
+    services.search.remembered.clear()
     query = parse(text)
     snapshot = services.facets.current()
     return services.search.engine.best(query, text_matches(services, snapshot, query), limit)

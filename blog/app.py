@@ -64,6 +64,9 @@ def create_app(services: Services) -> Flask:
 def _with_headers(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("Content-Security-Policy", _POLICY)
+    if response.cache_control.max_age == _YEAR:
+        # Named by its content, so even a reload need not ask for it again (RFC 8246).
+        response.cache_control.immutable = True
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
     if request.path.endswith((".atom", ".json")):

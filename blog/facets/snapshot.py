@@ -53,6 +53,14 @@ class Snapshot:
     months: Mapping[tuple[int, int], BitMap] = field(default_factory=dict)
     upcoming: tuple[tuple[int, int], ...] = ()
 
+    @property
+    def state(self) -> tuple[int, int, int]:
+        """What is another value whenever the blog is another one, for whoever keeps what is made of it.
+
+        It is the same in every process that reads the same blog.
+        """
+        return self.position, self.changed, len(self.upcoming)
+
     @cached_property
     def months_newest_first(self) -> tuple[tuple[int, int], ...]:
         """The months that have entries."""
@@ -67,6 +75,12 @@ class Snapshot:
     def tags_by_size(self) -> NDArray[np.int64]:
         """The ids of the tags that are in use, the one on most entries first."""
         return self.tags.by_size()
+
+    @cached_property
+    def tags_by_name(self) -> tuple[int, ...]:
+        """The ids of the tags that are in use, in the order of their names."""
+        names = self.names.tags_by_id
+        return tuple(sorted(self.tags, key=lambda tag: names[tag].name.casefold()))
 
     @property
     def display_names(self) -> Mapping[str, str]:

@@ -72,8 +72,8 @@ class Page:
         self.blog = blog
         self.parts = parts
         self.is_kept = is_kept
-        # Set at every use, cleared when the page is next in line to go.
-        self.is_recent = True
+        # Set at every use after the first, cleared when the page is next in line to go.
+        self.is_recent = False
         self.variants: dict[str, Variant] = {}
         self._lock = threading.Lock()
 

@@ -17,6 +17,7 @@ from blog.facets.count import count_months
 from blog.facets.select import matching, newest
 from blog.queries.choices import Chip, Choice, Facets, chips, facets, loosened
 from blog.queries.entries import EntryView, Link, load_entries
+from blog.queries.paging import PageLinks, count_pages, page_links
 from blog.search.snippets import snippet
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from blog.services import Services
 
 Pieces = list[tuple[str, bool]]
-_NEIGHBOUR_PAGES: Final = 2
+# Near names are looked for among this many tags, those on most entries, and for so many unknown ones.
+_KNOWN_TAGS: Final = 5_000
+_UNKNOWN_TAGS: Final = 5
 
 
 class UnknownTags(NotThere):
@@ -45,22 +48,6 @@ class UnknownTags(NotThere):
         self.unknown = unknown
         self.near = near
         self.rest = rest
-
-
-class NoSuchPage(NotThere):
-    """A page past the last one."""
-
-
-@dataclass(frozen=True, slots=True)
-class PageLinks:
-    """The way through the pages; an empty address means there is no such page.
-
-    ``numbers`` are page numbers with their addresses; a None stands for the gap between two.
-    """
-
-    previous_url: str
-    next_url: str
-    numbers: tuple[tuple[int, str] | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +112,7 @@ def _unknown_tags(services: Services, snapshot: Snapshot, wanted: Filter, unknow
     rest = _without_tags(wanted, unknown)
     near = {
         slug: _near_choices(meaning, _without_tags(wanted, [other for other in unknown if other != slug]), slug)
-        for slug in unknown
+        for slug in unknown[:_UNKNOWN_TAGS]
     }
     names = snapshot.display_names
     count = len(meaning.of(rest)) if rest else 0
@@ -141,7 +128,7 @@ def _without_tags(wanted: Filter, slugs: Iterable[str]) -> Filter:
 def _near_choices(meaning: _Meaning, bare: Filter, slug: str) -> list[Choice]:
     """Near names, each with the filter that has it instead of the unknown one."""
     snapshot = meaning.snapshot
-    used = (tag.slug for tag in snapshot.names.tags.values() if tag.id in snapshot.tags)
+    used = [snapshot.names.tags_by_id[tag].slug for tag in snapshot.tags_by_size[:_KNOWN_TAGS].tolist()]
     choices = []
     for near in near_names(slug, used):
         try:
@@ -184,7 +171,7 @@ def text_matches(services: Services, snapshot: Snapshot, query: TextQuery) -> Bi
     def by_field(name: str, value: str) -> BitMap:
         return matching(snapshot, Filter(**{"tags": frozenset({value})} if name == "tag" else {name: value}))
 
-    return services.search.engine.matches(query, by_field, snapshot.everything)
+    return services.search.matches(query, by_field, snapshot.everything, snapshot.state)
 
 
 def browse(services: Services, wanted: Filter, page: int = 1) -> Browse:
@@ -197,9 +184,7 @@ def browse(services: Services, wanted: Filter, page: int = 1) -> Browse:
     size = services.settings.page_size
     meaning = _Meaning(services, snapshot)
     matches = meaning.of(wanted)
-    pages = max(1, -(-len(matches) // size))
-    if page > pages:
-        raise NoSuchPage(f"There is no page {page}: this has {'one page' if pages == 1 else f'{pages} pages'}.")
+    pages = count_pages(len(matches), size, page)
     months = count_months(snapshot, matches)
     start, stop = (page - 1) * size, page * size
     if wanted.order is Sort.RELEVANCE:
@@ -218,12 +203,12 @@ def browse(services: Services, wanted: Filter, page: int = 1) -> Browse:
         entries=entries,
         chips=chips(wanted, snapshot.display_names),
         facets=facets(snapshot, wanted, matches, months),
-        links=_page_links(wanted, page, pages),
+        links=page_links(wanted.url, page, pages),
         orders=_orders(wanted),
         snippets={one.id: snippet(one.text, query) for one in entries} if query else {},
         suggestion=_suggestion(services, meaning, wanted, query) if query and not matches else None,
         widen=() if matches else _widened(meaning, wanted),
-        is_catching_up=bool(query) and services.search.behind() > 0,
+        is_catching_up=bool(query) and services.search.engine.position() < snapshot.position,
         is_cut=query.truncated if query else False,
     )
 
@@ -263,19 +248,3 @@ def _widened(meaning: _Meaning, wanted: Filter) -> tuple[Choice, ...]:
         if wider and count:
             choices.append(Choice(names.get(left_out, left_out), wider.url(), count))
     return tuple(choices)
-
-
-def _page_links(wanted: Filter, page: int, pages: int) -> PageLinks:
-    near = range(max(1, page - _NEIGHBOUR_PAGES), min(pages, page + _NEIGHBOUR_PAGES) + 1)
-    shown = sorted({1, *near, pages})
-    numbers: list[tuple[int, str] | None] = []
-    for number in shown:
-        if numbers and number - (last := shown[shown.index(number) - 1]) > 1:
-            # A gap of one is that one page, which takes no more room than the dots.
-            numbers.append((last + 1, wanted.url(last + 1)) if number - last == 2 else None)
-        numbers.append((number, wanted.url(number)))
-    return PageLinks(
-        previous_url=wanted.url(page - 1) if page > 1 else "",
-        next_url=wanted.url(page + 1) if page < pages else "",
-        numbers=tuple(numbers) if pages > 1 else (),
-    )

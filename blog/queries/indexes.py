@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from blog.facets.rows import as_array
 from blog.models import Series, Tag
 from blog.queries.choices import Choice
 from blog.queries.entries import EntryView, Link, load_entries
+from blog.queries.paging import PageLinks, count_pages, page_links
 from blog.queries.permalinks import related_tags, series_ids
 
 if TYPE_CHECKING:
@@ -20,17 +22,22 @@ if TYPE_CHECKING:
     from blog.services import Services
 
 _RELATED: Final = 12
+# On one page of the index: half as many again as twenty years of a real blog have used.
+_TAGS: Final = 8_000
 _DOMAINS: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagIndex:
-    """Every tag in use, by count or by name; ``used_once`` counts those on a single entry."""
+    """One page of the tags in use, by count or by name; ``used_once`` counts those on a single entry."""
 
     tags: tuple[Choice, ...]
+    total: int
     used_once: int
-    unused: int
     by_name: bool
+    page: int
+    pages: int
+    links: PageLinks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,18 +60,47 @@ class SeriesPage:
     entries: tuple[EntryView, ...]
 
 
-def tag_index(services: Services, *, by_name: bool = False) -> TagIndex:
-    """List every tag that is on an entry."""
+def tag_index(services: Services, *, by_name: bool = False, page: int = 1) -> TagIndex:
+    """List the tags that are on an entry, some thousands to a page.
+
+    Raises:
+        NoSuchPage: ``page`` is past the last one.
+    """
     snapshot = services.facets.current()
     sizes = snapshot.tags.sizes
-    tags = [_tag_choice(snapshot.names.tags_by_id[tag], int(sizes[tag])) for tag in snapshot.tags]
-    tags.sort(key=lambda one: one.label.casefold() if by_name else (-one.count, one.label.casefold()))
+    total = len(snapshot.tags)
+    pages = count_pages(total, _TAGS, page)
+    ordered = snapshot.tags_by_name if by_name else snapshot.tags_by_size
+    on_page = ordered[(page - 1) * _TAGS : page * _TAGS]
+    tags = [_tag_choice(snapshot.names.tags_by_id[tag], int(sizes[tag])) for tag in map(int, on_page)]
+    if not by_name:
+        tags.sort(key=lambda one: (-one.count, one.label.casefold()))
     return TagIndex(
         tags=tuple(tags),
+        total=total,
         used_once=int((sizes == 1).sum()),
-        unused=len(snapshot.names.tags) - len(snapshot.tags),
         by_name=by_name,
+        page=page,
+        pages=pages,
+        links=page_links(lambda number: tag_index_url(by_name=by_name, page=number), page, pages),
     )
+
+
+def tag_index_url(*, by_name: bool = False, page: int = 1) -> str:
+    """Return the one address of a page of the tags."""
+    query = "&".join(["sort=name"] * by_name + [f"page={page}"] * (page > 1))
+    return f"/tags/?{query}" if query else "/tags/"
+
+
+def tag_urls(services: Services, start: int, stop: int) -> list[str]:
+    """Return the addresses of the tags in use, of those at these places, in no particular order."""
+    snapshot = services.facets.current()
+    return [tag_url(snapshot.names.tags_by_id[tag].slug) for tag in islice(snapshot.tags, start, stop)]
+
+
+def count_tags_in_use(services: Services) -> int:
+    """Return how many tags are on an entry."""
+    return len(services.facets.current().tags)
 
 
 def top_tags_of_blog(services: Services, limit: int = 40) -> tuple[Choice, ...]:

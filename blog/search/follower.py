@@ -16,15 +16,18 @@ from sqlalchemy import func, select
 from blog.domain.entry import Status
 from blog.models import Change, Entry
 from blog.search.engine import Document
+from blog.search.remembered import RememberedMatches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
     from pathlib import Path
 
+    from pyroaring import BitMap
     from sqlalchemy.orm import Session
 
     from blog.db import Sessions
-    from blog.search.engine import SearchEngine
+    from blog.domain.textquery import TextQuery
+    from blog.search.engine import FieldLookup, SearchEngine
 
 # One index commit for so many entries: bounded memory, and few segments.
 _BATCH: Final = 2_000
@@ -47,6 +50,7 @@ class SearchFollower:
     def __init__(self, sessions: Sessions, engine: SearchEngine, lock_file: Path) -> None:
         self._sessions = sessions
         self.engine = engine
+        self.remembered = RememberedMatches()
         self._mark = lock_file.with_suffix(".mark")
         self._threads = threading.Lock()
         self._processes = InterProcessLock(lock_file)
@@ -55,6 +59,14 @@ class SearchFollower:
         """How many changes of the log the index does not hold yet."""
         with self._sessions.read() as session:
             return max(0, _last_change(session) - self.engine.position())
+
+    def matches(self, query: TextQuery, fields: FieldLookup, everything: BitMap, state: Hashable) -> BitMap:
+        """What a text finds out of ``everything``, remembered for a while; do not change it.
+
+        ``state`` stands for all that ``fields`` and ``everything`` are made from.
+        """
+        key = (query.node, state, self.engine.position())
+        return self.remembered.get(key, lambda: self.engine.matches(query, fields, everything))
 
     def catch_up(self, on_progress: Callable[[int], None] | None = None) -> bool:
         """Apply every change since the index's position; False if somebody else is at it.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response
 
 from blog.domain.errors import NotThere
 from blog.queries.archives import years
-from blog.queries.indexes import series_index, tag_index
+from blog.queries.indexes import count_tags_in_use, series_index, tag_urls
 from blog.queries.sitemap import addresses_of_year
 from blog.web.context import base_url, services
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
 crawlers = Blueprint("crawlers", __name__)
+# The protocol's limit for one file is 50,000; the first has the series, too.
+_TAGS: Final = 40_000
 _SCHEMA = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
@@ -32,7 +34,8 @@ def robots() -> AnyResponse:
 @crawlers.get("/sitemap.xml")
 def sitemap() -> AnyResponse:
     """List the parts of the sitemap: the tags, and a part for each year."""
-    parts = ["tags", *(year.label for year in years(services()))]
+    more = range(1, -(-count_tags_in_use(services()) // _TAGS))
+    parts = ["tags", *(f"tags-{part + 1}" for part in more), *(year.label for year in years(services()))]
     found = "".join(f"<sitemap><loc>{base_url()}/sitemap-{part}.xml</loc></sitemap>\n" for part in parts)
     return _xml(f'<sitemapindex xmlns="{_SCHEMA}">\n{found}</sitemapindex>')
 
@@ -40,8 +43,17 @@ def sitemap() -> AnyResponse:
 @crawlers.get("/sitemap-tags.xml")
 def sitemap_of_tags() -> AnyResponse:
     """List the pages that gather entries."""
-    pages = [choice.url for choice in (*series_index(services()), *tag_index(services()).tags)]
-    return _urls((url, "") for url in ("/", *pages))
+    series = [choice.url for choice in series_index(services())]
+    return _urls((url, "") for url in ("/", *series, *tag_urls(services(), 0, _TAGS)))
+
+
+@crawlers.get("/sitemap-tags-<int:part>.xml")
+def sitemap_of_more_tags(part: int) -> AnyResponse:
+    """List the pages of tags beyond the first part; parts are counted from one."""
+    found = tag_urls(services(), (part - 1) * _TAGS, part * _TAGS) if part > 1 else []
+    if not found:
+        raise NotThere(f"The sitemap of tags has no part {part}.")
+    return _urls((url, "") for url in found)
 
 
 @crawlers.get("/sitemap-<int(fixed_digits=4):year>.xml")

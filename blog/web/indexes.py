@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, request
 
+from blog.domain.addresses import parse_page
 from blog.domain.errors import BadFilter
 from blog.queries.archives import years
-from blog.queries.indexes import domain_index, series_index, source_index, tag_index
+from blog.queries.indexes import domain_index, series_index, source_index, tag_index, tag_index_url
 from blog.web.context import redirect_unless_at, services
 from blog.web.pages import page
 
@@ -27,8 +28,9 @@ def tags() -> Response:
     if sort not in ("count", "name"):
         raise BadFilter(f"“{sort[:80]}” is not an order of tags; there are count and name.")
     by_name = sort == "name"
-    address = "/tags/?sort=name" if by_name else "/tags/"
-    index = tag_index(services(), by_name=by_name)
+    number = parse_page(request.args.getlist("page"))
+    address = tag_index_url(by_name=by_name, page=number)
+    index = tag_index(services(), by_name=by_name, page=number)
     return redirect_unless_at(address) or page("tags.html", address=address, index=index)
 
 

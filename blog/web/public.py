@@ -21,8 +21,9 @@ from blog.domain.addresses import (
 from blog.domain.entry import Kind
 from blog.domain.filters import EVERYTHING, Filter
 from blog.queries.archives import archive, on_this_day, years
-from blog.queries.browse import Browse, NoSuchPage, browse, settle
+from blog.queries.browse import Browse, browse, settle
 from blog.queries.indexes import series_index, series_page, tag_words, top_tags_of_blog
+from blog.queries.paging import NoSuchPage
 from blog.web.context import depends_on, parameters, redirect_unless_at, services
 from blog.web.pages import page
 from blog.web.states import TEXT, TODAY

@@ -33,7 +33,7 @@ class BlogStates:
         snapshot = self._services.facets.current()
         held, state = self._held
         if held is not snapshot:
-            state = (snapshot.position, snapshot.changed, len(snapshot.upcoming))
+            state = snapshot.state
             self._held = (snapshot, state)
         return state
 

@@ -123,7 +123,7 @@ def test_its_pages_answer(services: Services, path: str) -> None:
 def test_every_kind_of_page_about_its_own_names_answers(services: Services) -> None:
     client = create_app(services).test_client()
     snapshot = services.facets.current()
-    tag, other = (snapshot.names.tags_by_id[tag].slug for tag, _ in snapshot.tags_by_size[:2])
+    tag, other = (snapshot.names.tags_by_id[tag].slug for tag in snapshot.tags_by_size[:2].tolist())
     source, series = next(iter(snapshot.names.sources)), next(iter(snapshot.names.series))
     domain = max(snapshot.domains, key=lambda one: len(snapshot.domains[one]))
     for path in (

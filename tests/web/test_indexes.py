@@ -151,3 +151,34 @@ def test_a_series_is_read_in_its_own_order_on_one_page(blog: Blog) -> None:
     assert page.one("div", cls="about").text() == "All about it."
     assert page.one("main").one("p", cls="subscribe").links() == ["/series/inside.atom", "/series/inside.json"]
     assert client.get("/series/inside/?page=2").status_code == 404
+
+
+@pytest.mark.parametrize("sort", ["", "?sort=name"])
+def test_more_tags_than_a_page_holds_come_on_several(
+    tagged: Blog, sort: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("blog.queries.indexes._TAGS", 2)
+    client = tagged.client()
+    found: list[str] = []
+    address: str | None = f"/tags/{sort}"
+    while address:
+        page = look(client, address)
+        assert page.one(cls="facts").all("p")[0].text() == "5 tags, 2 of them on a single entry"
+        found += listed(page)
+        address = next((str(link["href"]) for link in page.all("a") if link.get("rel") == "next"), None)
+    assert sorted(found) == sorted(["C++", "apple", "Zebra", "once", "日本語"])
+    assert client.get("/tags/?page=4").status_code == 404
+    assert client.get("/tags/?page=1").headers["Location"] == "/tags/"
+
+
+def test_a_sitemap_of_more_tags_than_a_file_may_hold_has_parts(
+    tagged: Blog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("blog.web.crawlers._TAGS", 2)
+    client = tagged.client()
+    whole = client.get("/sitemap.xml").text
+    parts = ["/sitemap-tags.xml", "/sitemap-tags-2.xml", "/sitemap-tags-3.xml"]
+    assert [part in whole for part in [*parts, "/sitemap-tags-4.xml"]] == [True, True, True, False]
+    listed_tags = "".join(client.get(part).text for part in parts).count("/tags/")
+    assert listed_tags == 5
+    assert client.get("/sitemap-tags-4.xml").status_code == client.get("/sitemap-tags-1.xml").status_code == 404
