@@ -7,7 +7,9 @@ scheduled entry joins when its time has come, by the clock, without anything bei
 
 from __future__ import annotations
 
+import gc
 import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -22,7 +24,7 @@ from blog.facets.snapshot import Snapshot
 from blog.models import NAMES, NEW_NAMES, Change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -78,11 +80,13 @@ class FacetFollower:
         before = self._snapshot
         if before is None or last < before.position:
             # No snapshot yet; or the log is shorter than what we hold: another database lies there now.
-            return _moved_at(_loaded(session, load_names(session), last, now), at, now)
+            with _uncollected():
+                return _moved_at(_loaded(session, load_names(session), last, now), at, now)
         since = _changes_since(session, before.position)
         names = _names_after(session, before.names, since.what)
         if len(since.entry_ids) > max(_RELOAD_FROM, len(before.everything) // _RELOAD_SHARE):
-            return _moved_at(_loaded(session, names, last, now), at, now)
+            with _uncollected():
+                return _moved_at(_loaded(session, names, last, now), at, now)
         ids = since.entry_ids | {entry_id for stamp, entry_id in before.upcoming if stamp <= now}
         after = _with_rows(replace(before, names=names), session, sorted(ids), now)
         return _moved_at(replace(after, position=last), at, now)
@@ -124,6 +128,18 @@ def _loaded(session: Session, names: Names, last: int, now: int) -> Snapshot:
     whole = read_all(session, now)
     empty = Snapshot(names, position=last, upcoming=tuple(sorted(whole.upcoming)))
     return with_rows(empty, whole.rows)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let the garbage collector rest: it would walk through millions of new rows, again and again, in vain."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _with_rows(before: Snapshot, session: Session, ids: Sequence[int], now: int) -> Snapshot:

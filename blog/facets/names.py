@@ -7,10 +7,12 @@ tags; when names were only added, as with every entry that has a new tag, only t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select
 
+from blog.db import bare_rows
 from blog.models import Alias, Series, Source, Tag
 
 if TYPE_CHECKING:
@@ -55,7 +57,8 @@ class Names:
 
 def load_names(session: Session) -> Names:
     """Read all names in four statements."""
-    tags = [Named._make(row) for row in session.execute(select(Tag.id, Tag.slug, Tag.name))]
+    rows = chain.from_iterable(bare_rows(session, select(Tag.id, Tag.slug, Tag.name)))
+    tags = [Named(*row) for row in rows]
     by_id = {tag.id: tag for tag in tags}
     aliases = {slug: by_id[tag_id].slug for slug, tag_id in session.execute(select(Alias.slug, Alias.tag_id))}
     names = Names(
