@@ -43,9 +43,9 @@ if TYPE_CHECKING:
     from blog.config import Settings
 
 _MOST_REASONS: Final = 20
-# Seconds that old processes go on beside the new ones after HUP: those of a million entries take four
+# Seconds that an old process goes on beside its new one after HUP: one of a million entries takes four
 # until they answer.
-_OVERLAP: Final = 8.0
+_OVERLAP: Final = 5.0
 # Seconds for what is being answered when the server is to end.
 _LAST_ANSWERS: Final = 10
 _HEADER_MILLISECONDS: Final = 10_000
