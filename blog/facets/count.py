@@ -79,9 +79,11 @@ def _tallied(numbers: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
     return found, counts[found]
 
 
-def count_tags(snapshot: Snapshot, matches: BitMap) -> list[TagCount]:
-    """Count every tag of the matches, in the order of tag ids."""
+def frequent_tags(snapshot: Snapshot, matches: BitMap) -> list[TagCount]:
+    """Return the tags that are on enough of the matches to be telling, in the order of tag ids."""
     tags, counts = _tallied(snapshot.rows.tags_of(as_array(matches)))
+    frequent = counts >= _telling_from(len(matches))
+    tags, counts = tags[frequent], counts[frequent]
     return [TagCount(*pair) for pair in zip(tags.tolist(), counts.tolist(), strict=True)]
 
 
@@ -115,7 +117,7 @@ def telling_tags(
     found = len(matches)
     if not found:
         return []
-    least = max(2, found // 50)
+    least = _telling_from(found)
     all_entries = len(snapshot.everything)
     lifts = [
         (counted, (counted.entries / found) / (snapshot.tags.size(counted.tag) / all_entries))
@@ -124,6 +126,10 @@ def telling_tags(
     ]
     lifts.sort(key=lambda pair: (-pair[1], -pair[0].entries, pair[0].tag))
     return [pair for pair in lifts if pair[1] > 1.2][:limit]
+
+
+def _telling_from(found: int) -> int:
+    return max(2, found // 50)
 
 
 def count_kinds(snapshot: Snapshot, matches: BitMap) -> dict[Kind, int]:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from blog.domain.dates import day_path
 from blog.domain.errors import NotThere
-from blog.facets.count import count_tags, telling_tags
+from blog.facets.count import frequent_tags, telling_tags
 from blog.facets.select import matching, newest_first
 from blog.models import Entry
 from blog.queries.entries import EntryView, Link, load_entries, permalink, tag_link
@@ -180,7 +180,7 @@ def _related(snapshot: Snapshot, entry_id: int) -> tuple[Link, ...]:
 
 def related_tags(snapshot: Snapshot, company: BitMap, skip: set[int], limit: int) -> tuple[Link, ...]:
     """The tags that are much more frequent among these entries than everywhere."""
-    counted = [one for one in count_tags(snapshot, company) if one.tag not in skip]
+    counted = [one for one in frequent_tags(snapshot, company) if one.tag not in skip]
     telling = telling_tags(snapshot, company, counted, limit)
     return tuple(tag_link(snapshot.names.tags_by_id[found.tag]) for found, _ in telling)
 
