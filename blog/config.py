@@ -57,7 +57,7 @@ class Settings:
     search_engine: str = "whoosh"
     host: str = "127.0.0.1"
     port: int = 8000
-    threads: int = 4
+    threads: int = 2
     workers: int = 0
     access_log: bool = True
     cache_megabytes: int = 64

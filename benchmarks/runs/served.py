@@ -2,6 +2,7 @@
 
 Under load it is one filter's page with one wrk on the same machine: as it is, compressed, and as a
 304. The limits are nginx and a bare WSGI application under granian, which send the very same bytes.
+No server logs requests.
 Where wrk kept one processor busy, it was wrk that was measured.
 """
 
@@ -18,7 +19,7 @@ from benchmarks.measuring import Measured, milliseconds, summed_up
 from benchmarks.runs.pages import page_kinds
 from benchmarks.sample import Sample
 from benchmarks.server import ask, serving
-from benchmarks.subject import opened, workers
+from benchmarks.subject import LOG_OFF, opened, workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +39,7 @@ def run(ground: Ground) -> Iterator[Measured]:
         addresses = [address for kind in _KINDS for address in kinds[kind]]
         address = next(iter(sample.draw("one tag", 1))).url()
         processes, threads = workers(services.settings), services.settings.threads
-    with serving(ground.data, {}) as server:
+    with serving(ground.data, LOG_OFF) as server:
         yield from _twice(server, addresses)
         if not has_wrk():
             yield Measured(name="load", unit="", median=0, note=_MISSING.format("wrk", "wrk"))
