@@ -15,8 +15,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from blog.app import create_app
-from blog.cli import cores
-from blog.config import Settings, load
+from blog.config import Settings, cores, load
 from blog.domain.textquery import parse
 from blog.facets.count import count_months
 from blog.facets.select import matching
@@ -86,9 +85,17 @@ def with_engine(name: str) -> dict[str, str]:
     return {_ENGINE: name}
 
 
+def _forget(services: Services) -> None:
+    """Let a text be found anew: both the blog and tantivy remember what they found last."""
+    services.search.remembered.clear()
+    forget = getattr(services.search.engine, "forget", None)
+    if forget is not None:
+        forget()
+
+
 def page_of(services: Services, wanted: Filter, page: int = 1) -> Browse:
     """Everything a filter's page shows, as values; what its text finds is found anew."""
-    services.search.remembered.clear()
+    _forget(services)
     return browse(services, wanted, page)
 
 
@@ -106,13 +113,13 @@ def facets_of(services: Services, wanted: Filter) -> object:
 
 def found_by(services: Services, text: str) -> object:
     """All entries that a text finds."""
-    services.search.remembered.clear()
+    _forget(services)
     return text_matches(services, services.facets.current(), parse(text))
 
 
 def best_of(services: Services, text: str, limit: int) -> list[int]:
     """All entries that a text finds, and of these the best."""
-    services.search.remembered.clear()
+    _forget(services)
     query = parse(text)
     snapshot = services.facets.current()
     return services.search.engine.best(query, text_matches(services, snapshot, query), limit)

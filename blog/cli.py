@@ -26,7 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from blog.changes.imports import ImportLedger
 from blog.changes.renderers import Renderers, usable_cores
-from blog.config import DEMO, SETTINGS_FILE, load
+from blog.config import DEMO, SETTINGS_FILE, cores, load
 from blog.db import Sessions, migrate
 from blog.domain.entry import Kind
 from blog.domain.errors import CrosstagError
@@ -134,11 +134,6 @@ def serve(
         respawn_interval=_OVERLAP,
         workers_kill_timeout=_LAST_ANSWERS,
     ).serve()
-
-
-def cores() -> int:
-    """Return how many processors this process may use, which in a container are fewer than there are."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _refuse_taken_port(host: str, port: int) -> None:

@@ -7,6 +7,7 @@ once, each with what to do about it. docs/settings.md lists them, and a test hol
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from dataclasses import dataclass, fields
@@ -37,6 +38,11 @@ def bundled(name: str) -> Path:
     """Return the folder of templates or migrations, in a checkout or in an installed wheel."""
     inside = _PACKAGE / "_bundled" / name
     return inside if inside.is_dir() else _PACKAGE.parent / name
+
+
+def cores() -> int:
+    """Return how many processors this process may use, which in a container are fewer than there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from multiprocessing import Pipe
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from blog.config import cores
 from blog.rendering import render
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ log = logging.getLogger(__name__)
 
 def usable_cores() -> int:
     """Return how many processes can render at once: with one core it is better done here."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    usable = cores()
     return min(usable, _MOST_PROCESSES) if usable > 1 else 0
 
 

@@ -118,6 +118,10 @@ class TantivyEngine:
             writer.wait_merging_threads()
         return True
 
+    def forget(self) -> None:
+        """Find anew what has been found already: for measuring."""
+        self._snapshot().forget()
+
     def close(self) -> None:
         """Forget the index; its files are given back when nobody asks it any more."""
         with self._lock:

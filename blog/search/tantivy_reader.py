@@ -109,6 +109,10 @@ class Snapshot:
         self.position = self._read_position()
         self.kept = read_catalogue(self)
 
+    def forget(self) -> None:
+        """Remember no answers."""
+        self._remembered = _Remembered(_REMEMBERED_BYTES)
+
     def _read_position(self) -> int:
         kept = Query.term_query(self._schema, "entry", 0)
         hits = self.searcher.search(kept, 1, count=False, order_by_field="position").hits
