@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 TANTIVY: Final = "tantivy"
 CACHE_OFF: Final = {"cache_megabytes": "0"}
 LOG_OFF: Final = {"access_log": "false"}
+ONE_THREAD: Final = {"workers": "1", "threads": "1"}
 _ENGINE: Final = "search_engine"
 _KNOWN: Final = {field.name for field in fields(Settings)}
 

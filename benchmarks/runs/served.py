@@ -2,7 +2,7 @@
 
 Under load it is one filter's page with one wrk on the same machine: as it is, compressed, and as a
 304. The limits are nginx and a bare WSGI application under granian, which send the very same bytes.
-No server logs requests.
+No server logs requests. nginx has one process; wrk needs the other processor.
 Where wrk kept one processor busy, it was wrk that was measured.
 """
 
@@ -19,7 +19,7 @@ from benchmarks.measuring import Measured, milliseconds, summed_up
 from benchmarks.runs.pages import page_kinds
 from benchmarks.sample import Sample
 from benchmarks.server import ask, serving
-from benchmarks.subject import LOG_OFF, opened, workers
+from benchmarks.subject import LOG_OFF, ONE_THREAD, opened, workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,6 +46,9 @@ def run(ground: Ground) -> Iterator[Measured]:
             return
         answer = server.get(address)
         yield from _loaded("crosstag serve", server, address, answer.headers["etag"], is_limit=False)
+    with serving(ground.data, LOG_OFF | ONE_THREAD) as server:
+        name = "crosstag serve, one process and thread"
+        yield from _loaded(name, server, address, answer.headers["etag"], is_limit=False)
     with tempfile.TemporaryDirectory() as folder:
         page = Bytes.of(answer, Path(folder))
         with bare_granian(page, processes, threads) as server:
