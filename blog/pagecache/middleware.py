@@ -44,6 +44,8 @@ _CONDITIONS: Final = {
 }
 # Said anew here, of the bytes that are sent.
 _OURS: Final = {"etag", "content-length", "content-encoding", "vary", "connection"}
+# Not true any more when a page is sent later: the server says the date, and max-age how long it is good.
+_OF_THEN: Final = {"date", "expires", "age", "accept-ranges"}
 # A longer address is nobody's page, and is not worth the room.
 _LONGEST: Final = 2_000
 
@@ -124,7 +126,7 @@ class PageCache:
         status, headers, body = _answer(self._app, asked)
         depends: set[str] = asked[DEPENDS]
         vary = [value for name, value in headers if name.lower() == "vary"]
-        kept = [pair for pair in headers if pair[0].lower() not in _OURS]
+        kept = [pair for pair in headers if pair[0].lower() not in _OURS | _OF_THEN]
         return Page(
             status,
             [*kept, ("Vary", ", ".join(["Accept-Encoding", *vary]))],

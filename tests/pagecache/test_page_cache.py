@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -262,3 +263,12 @@ def test_a_page_of_today_is_another_one_tomorrow(make_blog: Callable[..., Blog])
     assert "A year ago" not in client.get("/on-this-day/").text
     blog.clock.forward(days=1)
     assert "A year ago" in client.get("/on-this-day/").text
+
+
+def test_nothing_is_said_that_is_not_true_when_a_page_is_sent_later(blog: Blog) -> None:
+    client = blog.client()
+    address = re.findall(r"/static/style[^\"]*", client.get("/").text)[0]
+    for _ in range(2):
+        with client.get(address) as answer:
+            assert not {"Date", "Expires", "Age", "Accept-Ranges"} & {name for name, _ in answer.headers}
+            assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
