@@ -73,7 +73,7 @@ class Sessions:
     def pulse(self) -> Hashable:
         """Return a value that is another one whenever the database has changed.
 
-        It costs a fraction of a microsecond on SQLite, and one index look-up on PostgreSQL. It tells
+        It costs two microseconds on SQLite, and one index look-up on PostgreSQL. It tells
         that something changed, not what: followers read the log for that.
         """
         if self._pulse is not None:

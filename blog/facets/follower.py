@@ -78,8 +78,8 @@ class FacetFollower:
     def _caught_up(self, session: Session, now: int) -> Snapshot:
         last, at = _last_change(session)
         before = self._snapshot
-        if before is None or last < before.position:
-            # No snapshot yet; or the log is shorter than what we hold: another database lies there now.
+        if before is None or not _is_of(session, before):
+            # No snapshot yet; or another state of the database lies there now, such as a backup.
             with _uncollected():
                 return _moved_at(_loaded(session, load_names(session), last, now), at, now)
         since = _changes_since(session, before.position)
@@ -97,6 +97,12 @@ class _Since(NamedTuple):
 
     entry_ids: set[int]
     what: set[str]
+
+
+def _is_of(session: Session, before: Snapshot) -> bool:
+    """Tell whether the log is the one that the snapshot has followed: its last change is still what it was."""
+    at = session.scalar(select(Change.at).where(Change.id == before.position))
+    return before.position == 0 if at is None else microseconds(at) == before.changed
 
 
 def _last_change(session: Session) -> tuple[int, int]:

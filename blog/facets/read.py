@@ -54,7 +54,8 @@ def read_all(session: Session, now: int) -> Whole:
     columns.stamps[ids], columns.days[ids], columns.kinds[ids] = found[:, 1], found[:, 2], found[:, 3]
     columns.sources[ids], columns.series[ids] = found[:, 4], found[:, 5]
     columns.months[:] = _months_of(columns.days)
-    late = ids[found[:, 1] > now]
+    # What is of a kind that this version does not know has code 0, and is nowhere.
+    late = ids[(found[:, 1] > now) & (found[:, 3] > 0)]
     columns.kinds[late] = 0
     upcoming = list(zip(columns.stamps[late].tolist(), late.tolist(), strict=True))
     hosts = _read_domains(session, columns)
@@ -67,11 +68,11 @@ def _numbers(session: Session, statement: Select[*tuple[Any, ...]], columns: int
     return np.fromiter(values, np.int64).reshape(-1, columns)
 
 
-def _months_of(days: NDArray[np.int32]) -> NDArray[np.uint16]:
+def _months_of(days: NDArray[np.int32]) -> NDArray[np.int32]:
     """The month numbers of day ordinals; each of the few thousand different days is looked up once."""
     different, places = np.unique(days, return_inverse=True)
     months = [month_number(date.fromordinal(day)) if day else 0 for day in different.tolist()]
-    return np.array(months, np.uint16)[places]
+    return np.array(months, np.int32)[places]
 
 
 def _read_domains(session: Session, columns: Columns) -> Hosts:
@@ -109,5 +110,7 @@ def read_rows(session: Session, ids: Sequence[int]) -> Iterator[tuple[int, Row]]
             tags.setdefault(entry_id, []).append(tag_id)
         entries = select(*_NUMBERS, Entry.domain).where(_IS_PUBLISHED, Entry.id.in_(some))
         for entry_id, stamp, day, kind, source, series, domain in session.execute(entries):
+            if not kind:
+                continue
             place = Place(KINDS[kind - 1], source or None, series or None, domain)
             yield entry_id, Row(stamp, day, place, tuple(sorted(tags.get(entry_id, ()))))

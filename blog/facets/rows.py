@@ -97,13 +97,13 @@ class Columns:
 
     stamps: NDArray[np.int64]
     days: NDArray[np.int32]
-    months: NDArray[np.uint16]
+    months: NDArray[np.int32]
     kinds: NDArray[np.uint8]
     sources: NDArray[np.int32]
     series: NDArray[np.int32]
     domains: NDArray[np.int32]
     tag_starts: NDArray[np.uint32]
-    tag_counts: NDArray[np.uint16]
+    tag_counts: NDArray[np.uint32]
 
     @classmethod
     def of_size(cls, size: int) -> Columns:
@@ -111,13 +111,13 @@ class Columns:
         return cls(
             stamps=np.zeros(size, np.int64),
             days=np.zeros(size, np.int32),
-            months=np.zeros(size, np.uint16),
+            months=np.zeros(size, np.int32),
             kinds=np.zeros(size, np.uint8),
             sources=np.zeros(size, np.int32),
             series=np.zeros(size, np.int32),
             domains=np.zeros(size, np.int32),
             tag_starts=np.zeros(size, np.uint32),
-            tag_counts=np.zeros(size, np.uint16),
+            tag_counts=np.zeros(size, np.uint32),
         )
 
     def copy(self, size: int) -> Columns:
@@ -212,7 +212,7 @@ class Rows:
             tag_ids = Rows(columns, tag_ids).tags_of(ids)
             columns.tag_starts[ids] = np.cumsum(columns.tag_counts[ids]) - columns.tag_counts[ids]
         ids = np.fromiter(rows, np.uint32, len(rows))
-        counts = np.fromiter((len(row.tags) for row in rows.values()), np.uint16, len(rows))
+        counts = np.fromiter((len(row.tags) for row in rows.values()), np.uint32, len(rows))
         columns.tag_counts[ids] = counts
         columns.tag_starts[ids] = len(tag_ids) + np.cumsum(counts) - counts
         new = np.fromiter((tag for row in rows.values() for tag in row.tags), np.uint32)

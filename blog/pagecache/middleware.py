@@ -36,6 +36,8 @@ NEVER: Final = "never"
 _KEPT: Final = ("200", "301", "308", "404", "410")
 # Left out when the app is asked. It answers whole; what of that is sent is decided here.
 _CONDITIONS: Final = {
+    "HTTP_IF_MATCH",
+    "HTTP_IF_UNMODIFIED_SINCE",
     "HTTP_IF_NONE_MATCH",
     "HTTP_IF_MODIFIED_SINCE",
     "HTTP_RANGE",
@@ -93,6 +95,9 @@ class PageCache:
             page = self._fresh(key, environ)
         encoding = negotiated(environ.get("HTTP_ACCEPT_ENCODING", ""))
         variant = page.variants.get(encoding) or self._variant(key, page, encoding)
+        if "HTTP_IF_MATCH" in environ and not _is_among(environ["HTTP_IF_MATCH"], variant.etag):
+            start_response("412 PRECONDITION FAILED", [("Content-Length", "0")])
+            return ()
         if variant.etag and _is_known(environ, page, variant):
             start_response("304 NOT MODIFIED", variant.headers_304)
             return ()
@@ -186,12 +191,12 @@ def _is_known(environ: WSGIEnvironment, page: Page, variant: Variant) -> bool:
     known = environ.get("HTTP_IF_NONE_MATCH")
     if known is None:
         return "HTTP_IF_MODIFIED_SINCE" in environ and _is_unmodified(environ, page)
-    return known == variant.etag or _is_among(known, page.etag)
+    return known == variant.etag or _is_among(known, variant.etag)
 
 
 def _is_among(known: str, etag: str) -> bool:
-    """Compare weakly, as a GET does; and who has the content in another encoding has the content."""
-    tags = (one.strip().removeprefix("W/").strip('"').partition("-")[0] for one in known.split(","))
+    """Compare weakly, as a GET does. The same page in another encoding is another one (section 8.8.3.2)."""
+    tags = (one.strip().removeprefix("W/") for one in known.split(","))
     return known.strip() == "*" or etag in tags
 
 

@@ -178,8 +178,10 @@ class PageStore:
                 self._account(key, page)
 
     def _account(self, key: Key, page: Page) -> None:
-        self.size += page.size - self._sizes.get(key, 0)
-        self._sizes[key] = page.size
+        # Once: a variant may be made between two looks.
+        size = page.size
+        self.size += size - self._sizes.get(key, 0)
+        self._sizes[key] = size
         while self.size > self._limit:
             oldest, candidate = next(iter(self._pages.items()))
             if candidate.is_recent:

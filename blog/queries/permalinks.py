@@ -30,6 +30,8 @@ _SIMILAR: Final = 5
 _RELATED: Final = 8
 # A tag on more entries than this says too little about any two of them to gather candidates by.
 _COMMON_TAG: Final = 2_000
+# With so many gathered, further tags only add to what these score.
+_CANDIDATES: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,14 +158,14 @@ def _by_shared_tags(snapshot: Snapshot, entry_id: int, tags: tuple[int, ...]) ->
     for tag in sorted(tags, key=snapshot.tags.size):
         bitmap = snapshot.tags[tag]
         weight = math.log(everything / len(bitmap)) if len(bitmap) < everything else 0.0
-        among = bitmap if len(bitmap) <= _COMMON_TAG else bitmap & BitMap(scores)
+        gathers = len(bitmap) <= _COMMON_TAG and len(scores) <= _CANDIDATES
+        among = bitmap if gathers else bitmap & BitMap(scores)
         for other in among:
             scores[other] += weight  # type: ignore[assignment]  # a Counter counts in floats too
     scores.pop(entry_id, None)
     stamp = snapshot.rows.stamp
-    shared = [
-        one for one in scores if sum(tag in tags for tag in snapshot.rows.tags(one)) > 1 or len(tags) == 1
-    ]
+    own = set(tags)
+    shared = [one for one in scores if len(own) == 1 or len(own.intersection(snapshot.rows.tags(one))) > 1]
     return sorted(shared, key=lambda one: (-scores[one], -stamp(one)))[:_SIMILAR]
 
 
@@ -205,7 +207,11 @@ def _series(session: Session, snapshot: Snapshot, entry_id: int) -> SeriesNaviga
         select(Entry.id, Entry.title, Entry.day, Entry.slug).where(Entry.series_id == named.id)
     )
     by_id = {one.id: Link(one.title or one.slug, permalink(one.day, one.slug)) for one in titles}
-    links = tuple(by_id[one] for one in ids if one in by_id)
+    # One may have left the series since the snapshot was taken.
+    ids = [one for one in ids if one in by_id]
+    if entry_id not in ids:
+        return None
+    links = tuple(by_id[one] for one in ids)
     at = ids.index(entry_id)
     return SeriesNavigation(
         title=named.name,

@@ -46,7 +46,9 @@ def filter_feed(wanted: Filter, form: str) -> AnyResponse:
     body = write_atom(feed, GENERATOR) if form == "atom" else write_json(feed)
     response = Response(body, content_type=f"{ATOM if form == 'atom' else JSON}; charset=utf-8")
     response.headers["Cache-Control"] = "public, max-age=300, stale-while-revalidate=86400"
-    _date(response)
+    if not wanted.text:
+        # The text index follows the blog: what a text finds can change when nothing in the blog does.
+        _date(response)
     return response
 
 

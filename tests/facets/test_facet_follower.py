@@ -7,11 +7,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from conftest import draft
+from sqlalchemy import delete, func, insert, select, update
 
 from blog.changes.entries import delete_entry, save_entry
 from blog.changes.names import merge_tags, rename_tag
 from blog.domain.entry import Kind, Status
 from blog.facets.follower import FacetFollower
+from blog.models import Change, Entry
 
 if TYPE_CHECKING:
     import pytest
@@ -116,3 +118,27 @@ def test_a_request_that_took_a_snapshot_keeps_it_whatever_is_written(blog: Blog)
     blog.services.facets.current()
     assert set(taken.tag("python")) == {one}
     assert taken.rows.get(one) is not None
+
+
+def test_a_database_put_back_from_a_backup_is_read_anew_even_where_its_log_is_as_long(blog: Blog) -> None:
+    blog.write("Kept", "python")
+    other = fresh(blog)
+    last = blog.write("Lost", "ruby")
+    assert set(other.current().tag("ruby")) == {last}
+    with blog.services.sessions.write() as session:
+        # What a backup would hold instead: as many changes, and the last of them another one.
+        session.execute(delete(Entry).where(Entry.id == last))
+        newest = session.scalar(select(func.max(Change.id)))
+        earlier = blog.clock.now - timedelta(days=1)
+        session.execute(update(Change).where(Change.id == newest).values(at=earlier))
+        session.execute(insert(Change).values(at=earlier, what="updated", entry_id=None))
+    assert set(other.current().tag("ruby")) == set()
+
+
+def test_an_entry_of_a_kind_that_this_version_does_not_know_is_nowhere(blog: Blog) -> None:
+    one = blog.write("One", "python")
+    blog.services.facets.current()
+    with blog.services.sessions.write() as session:
+        session.execute(update(Entry).where(Entry.id == one).values(kind="podcast"))
+        session.execute(insert(Change).values(at=blog.clock.now, what="updated", entry_id=one))
+    assert set(blog.services.facets.current().everything) == set(fresh(blog).current().everything) == set()

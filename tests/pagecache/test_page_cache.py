@@ -193,11 +193,31 @@ def test_each_encoding_is_its_own_representation_with_its_own_strong_validator(b
     assert small.headers["Content-Encoding"] == "br"
     assert small.headers["ETag"] == plain.headers["ETag"].rstrip('"') + '-br"'
     assert plain.headers["Vary"] == small.headers["Vary"] == "Accept-Encoding"
-    for known in (plain.headers["ETag"], small.headers["ETag"]):
-        answer = client.get("/tags/python/", headers={"Accept-Encoding": "br", "If-None-Match": known})
-        assert (answer.status_code, answer.headers["ETag"]) == (304, small.headers["ETag"])
-        assert "Content-Encoding" not in answer.headers
-        assert answer.headers["Vary"] == "Accept-Encoding"
+    known = {"Accept-Encoding": "br", "If-None-Match": small.headers["ETag"]}
+    answer = client.get("/tags/python/", headers=known)
+    assert (answer.status_code, answer.headers["ETag"]) == (304, small.headers["ETag"])
+    assert "Content-Encoding" not in answer.headers
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    # What a cache holds compressed is not what a client without compression gets.
+    assert client.get("/tags/python/", headers={"If-None-Match": small.headers["ETag"]}).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/tags/python/", "/static/style.css"])
+def test_a_page_that_must_be_a_certain_one_is_that_or_refused(blog: Blog, address: str) -> None:
+    client = blog.client()
+    with client.get(address) as answer:
+        etag = answer.headers["ETag"]
+    cold = blog.client()
+    for known, status in ((etag, 200), (f'"other", {etag}', 200), ("*", 200), ('"other"', 412)):
+        for one in (client, cold):
+            with one.get(address, headers={"If-Match": known}) as answer:
+                assert answer.status_code == status
+
+
+def test_the_feed_of_a_search_has_no_date_that_the_text_index_does_not_know_of(blog: Blog) -> None:
+    client = blog.client()
+    assert "Last-Modified" in client.get("/feed.atom").headers
+    assert "Last-Modified" not in client.get("/search.atom?q=walrus").headers
 
 
 def test_a_feed_knows_if_modified_since(blog: Blog) -> None:
