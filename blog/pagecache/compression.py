@@ -22,7 +22,8 @@ ENCODINGS: Final = ("br", "zstd", "gzip")
 _LEAST: Final = 256
 _TEXTS: Final = ("text/", "application/json", "application/xml", "image/svg")
 _SUFFIXES: Final = ("+json", "+xml")
-# Chosen by benchmarks on pages of 100 kB: what the next level saves is under 3 %, and costs twice the time.
+# Of a filter's page of 51.6 kB these make 9.4, 9.8 and 9.9 kB, in 0.5, 0.3 and 0.6 ms. Brotli's 9 saves one
+# per cent more and takes 6.6 ms; the next levels of the others save less than one.
 _BROTLI: Final = 5
 _ZSTD: Final = 6
 _GZIP: Final = 6

@@ -95,7 +95,7 @@ class PageCache:
             page = self._fresh(key, environ)
         encoding = negotiated(environ.get("HTTP_ACCEPT_ENCODING", ""))
         variant = page.variants.get(encoding) or self._variant(key, page, encoding)
-        if "HTTP_IF_MATCH" in environ and not _is_among(environ["HTTP_IF_MATCH"], variant.etag):
+        if variant.etag and not _is_wanted(environ, variant):
             start_response("412 PRECONDITION FAILED", [("Content-Length", "0")])
             return ()
         if variant.etag and _is_known(environ, page, variant):
@@ -184,6 +184,11 @@ def _may_be_kept(headers: Headers) -> bool:
     named = {name.lower(): value.lower() for name, value in headers}
     control = named.get("cache-control", "")
     return "set-cookie" not in named and "no-store" not in control and "private" not in control
+
+
+def _is_wanted(environ: WSGIEnvironment, variant: Variant) -> bool:
+    """Tell whether this page is one that the client insists on, if it does (RFC 9110, section 13.1.1)."""
+    return "HTTP_IF_MATCH" not in environ or _is_among(environ["HTTP_IF_MATCH"], variant.etag)
 
 
 def _is_known(environ: WSGIEnvironment, page: Page, variant: Variant) -> bool:

@@ -38,20 +38,16 @@ class Page:
     """
 
     __slots__ = (
-        *(
-            "_lock",
-            "_variants",
-            "blog",
-            "body",
-            "counted",
-            "etag",
-            "headers",
-            "is_kept",
-            "is_recent",
-            "parts",
-            "status",
-            "variants",
-        ),
+        "_lock",
+        "blog",
+        "body",
+        "etag",
+        "headers",
+        "is_kept",
+        "is_recent",
+        "parts",
+        "status",
+        "variants",
     )
 
     def __init__(

@@ -214,6 +214,13 @@ def test_a_page_that_must_be_a_certain_one_is_that_or_refused(blog: Blog, addres
                 assert answer.status_code == status
 
 
+def test_what_is_no_page_is_answered_whatever_the_client_insists_on(blog: Blog) -> None:
+    """RFC 9110, section 13.2.1: conditions are for what would be a success."""
+    client = blog.client()
+    for address, status in (("/tags/Python/", 301), ("/nothing/", 404)):
+        assert client.get(address, headers={"If-Match": '"other"'}).status_code == status
+
+
 def test_the_feed_of_a_search_has_no_date_that_the_text_index_does_not_know_of(blog: Blog) -> None:
     client = blog.client()
     assert "Last-Modified" in client.get("/feed.atom").headers
