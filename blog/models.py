@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -234,7 +235,10 @@ class Entry(Base):
 
 
 class Revision(Base):
-    """An entry as it was before a change of it; ``fields`` holds what was written, tags included."""
+    """An entry as it was before a change of it; ``fields`` holds what was written, tags included.
+
+    ``by`` names whoever made the change, and is empty where that was the command line or an import.
+    """
 
     __tablename__ = "revision"
 
@@ -242,7 +246,118 @@ class Revision(Base):
     entry_id: Mapped[int] = mapped_column(Integer, index=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     reason: Mapped[str] = mapped_column(String(40))
+    by: Mapped[str] = mapped_column(String(80), default="", server_default="")
     fields: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class Implication(Base):
+    """Tagging with the one adds the other: ``fastapi ⇒ python``. There are no circles."""
+
+    __tablename__ = "implication"
+
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True)
+    implied_id: Mapped[int] = mapped_column(
+        ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class Setting(Base):
+    """What the author set in the browser; the settings file and the environment win over it."""
+
+    __tablename__ = "setting"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    value: Mapped[Any] = mapped_column(JSON)
+
+
+class StaticPage(Base):
+    """A page that is no entry, such as the one about the author, at ``/<slug>/``. Written in Markdown."""
+
+    __tablename__ = "static_page"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    title: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text)
+    in_menu: Mapped[bool] = mapped_column(Boolean, default=True)
+    updated: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Media(Base):
+    """A picture that was uploaded; ``name`` is made from its content and names its file."""
+
+    __tablename__ = "media"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+    type: Mapped[str] = mapped_column(String(40))
+    alt: Mapped[str] = mapped_column(Text, default="")
+    width: Mapped[int] = mapped_column(Integer)
+    height: Mapped[int] = mapped_column(Integer)
+    size: Mapped[int] = mapped_column(Integer)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Operation(Base):
+    """A change of many entries or of a tag, with what it takes to undo it.
+
+    ``what`` names the kind of change, ``summary`` tells it in a sentence, and ``undo`` holds what
+    was there before, in the form that the undoing of this kind reads.
+    """
+
+    __tablename__ = "operation"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    by: Mapped[str] = mapped_column(String(80), default="")
+    what: Mapped[str] = mapped_column(String(40))
+    summary: Mapped[str] = mapped_column(Text)
+    undo: Mapped[dict[str, Any]] = mapped_column(JSON)
+    undone: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class ImportRun(Base):
+    """One import: from where, by which importer, how it went. ``state`` is running, done, failed or undone.
+
+    ``done`` counts the items read so far and ``expected`` those there are, where that is known:
+    whoever looks sees how far it is. ``counts`` are by outcome; ``options`` are those it was begun with.
+    """
+
+    __tablename__ = "import_run"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    started: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    finished: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    by: Mapped[str] = mapped_column(String(80), default="")
+    label: Mapped[str] = mapped_column(Text)
+    importer: Mapped[str] = mapped_column(String(80))
+    state: Mapped[str] = mapped_column(String(20))
+    error: Mapped[str] = mapped_column(Text, default="")
+    options: Mapped[dict[str, Any]] = mapped_column(JSON)
+    counts: Mapped[dict[str, int]] = mapped_column(JSON)
+    done: Mapped[int] = mapped_column(Integer, default=0)
+    expected: Mapped[int | None] = mapped_column(Integer)
+
+
+class ImportItem(Base):
+    """What became of one item of an import, and why.
+
+    ``revision_id`` is the entry as it was before, where the import changed one, and ``change_id`` the
+    last change of the entry when the import had written it: a later one is somebody's edit.
+    """
+
+    __tablename__ = "import_item"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("import_run.id", ondelete="CASCADE"), index=True)
+    source: Mapped[str] = mapped_column(String(120), default="")
+    external_id: Mapped[str] = mapped_column(Text)
+    outcome: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    entry_id: Mapped[int | None] = mapped_column(Integer, index=True)
+    revision_id: Mapped[int | None] = mapped_column(Integer)
+    change_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Redirect(Base):
@@ -259,6 +374,7 @@ class Redirect(Base):
 
 NAMES: Final = "names"
 NEW_NAMES: Final = "new names"
+SETTINGS: Final = "settings"
 
 
 class Change(Base):
@@ -266,7 +382,8 @@ class Change(Base):
 
     ``what`` is created, updated or deleted for an entry (``entry_id``), or names what else
     changed: ``NAMES`` for tags, aliases, sources, series and redirects, ``NEW_NAMES`` where tags,
-    sources or series were only added.
+    sources or series were only added, ``SETTINGS`` for settings and static pages.
+    The last change of an entry is its version.
     """
 
     __tablename__ = "change"
@@ -275,4 +392,4 @@ class Change(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     what: Mapped[str] = mapped_column(String(20))
-    entry_id: Mapped[int | None] = mapped_column(Integer)
+    entry_id: Mapped[int | None] = mapped_column(Integer, index=True)

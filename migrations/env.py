@@ -3,6 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection
 
+from blog import accounts  # noqa: F401  # its tables belong to the schema, too
 from blog.db import make_engine
 from blog.models import Base
 

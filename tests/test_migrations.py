@@ -12,6 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from conftest import DATABASES
 from sqlalchemy import inspect
 
+from blog import accounts  # noqa: F401  # its tables are of the schema, too
 from blog.db import Sessions, alembic_config, migrate, schema_revision
 from blog.models import Base
 

@@ -56,8 +56,10 @@ _CONTENT: Final = {
 }
 
 
-def save_entry(services: Services, draft: Draft, entry_id: int | None = None) -> int:
+def save_entry(services: Services, draft: Draft, entry_id: int | None = None, *, by: str = "") -> int:
     """Create an entry from the draft, or make the existing one say what the draft says; return its id.
+
+    ``by`` is the author's name, for the entry's history.
 
     Raises:
         NotThere: there is no entry with this id.
@@ -75,11 +77,11 @@ def save_entry(services: Services, draft: Draft, entry_id: int | None = None) ->
         change = EntryChange(entry_id, draft, _EDITED, names, None)
         (entry,) = _entries(session, [entry_id])
         columns = columns_of(_merged(entry, change), entry.atom_id, services.settings)
-        update_entries(session, services.settings, [(change, columns)], slugs, now)
+        update_entries(session, services.settings, [(change, columns)], slugs, now, by=by)
         return entry_id
 
 
-def delete_entry(services: Services, entry_id: int) -> None:
+def delete_entry(services: Services, entry_id: int, *, by: str = "") -> None:
     """Delete an entry; its last revision stays, so it can be brought back.
 
     Raises:
@@ -87,7 +89,7 @@ def delete_entry(services: Services, entry_id: int) -> None:
     """
     with services.sessions.write() as session:
         now = services.clock()
-        _keep_revisions(session, _entries(session, [entry_id]), DELETED, now)
+        _keep_revisions(session, _entries(session, [entry_id]), DELETED, now, by)
         session.execute(delete(Entry).where(Entry.id == entry_id))
         record(session, DELETED, [entry_id], now)
 
@@ -175,6 +177,8 @@ def update_entries(
     changes: Sequence[Rewritten],
     slugs: FreeSlugs,
     now: datetime,
+    *,
+    by: str = "",
 ) -> None:
     """Change entries, keeping how they were; one that moves to another day or slug leaves a redirect.
 
@@ -189,7 +193,7 @@ def update_entries(
     entries = _entries(session, [change.entry_id for change, _ in changes])
     both = list(zip(entries, changes, strict=True))
     by_import = any(change.upstream is not None for change, _ in changes)
-    _keep_revisions(session, entries, "imported" if by_import else "edited", now)
+    _keep_revisions(session, entries, "imported" if by_import else "edited", now, by)
     to_file = [change.draft.series for change, _ in changes if "series" in change.fields]
     series, made_series = series_ids(session, to_file)
     places = _moved(entries, [_wanted_place(entry, change, settings) for entry, (change, _) in both], slugs)
@@ -275,13 +279,13 @@ def tags_of(session: Session, entry_ids: Collection[int]) -> dict[int, list[str]
     return {entry_id: sorted(slugs) for entry_id, slugs in tags.items()}
 
 
-def _keep_revisions(session: Session, entries: Iterable[Entry], reason: str, now: datetime) -> None:
+def _keep_revisions(
+    session: Session, entries: Iterable[Entry], reason: str, now: datetime, by: str = ""
+) -> None:
     """Keep what entries say, before they are changed; what is derived from that is left out."""
     tags = tags_of(session, [entry.id for entry in entries])
-    rows = [
-        {"entry_id": entry.id, "at": now, "reason": reason, "fields": _kept(entry, tags.get(entry.id, []))}
-        for entry in entries
-    ]
+    about = {"at": now, "reason": reason, "by": by}
+    rows = [about | {"entry_id": entry.id, "fields": _kept(entry, tags.get(entry.id, []))} for entry in entries]
     session.execute(insert(Revision), rows)
 
 

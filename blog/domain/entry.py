@@ -31,11 +31,15 @@ class Kind(StrEnum):
 
 
 class Status(StrEnum):
-    """Who may see an entry. A published entry whose time has not come is scheduled."""
+    """Who may see an entry. A published entry whose time has not come is scheduled.
+
+    What waits in the inbox came from a source, and the author has not yet said what becomes of it.
+    """
 
     PUBLISHED = "published"
     DRAFT = "draft"
     HIDDEN = "hidden"
+    INBOX = "inbox"
 
 
 class Markup(StrEnum):
