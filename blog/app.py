@@ -14,12 +14,17 @@ from blog.pagecache.middleware import PageCache
 from blog.web import context, errors, feeds, public, sessions
 from blog.web.admin import guard
 from blog.web.admin.account import account
+from blog.web.admin.entry_form import entry_form
+from blog.web.admin.history import history
 from blog.web.admin.home import home
 from blog.web.admin.login import login
+from blog.web.admin.typed import typed
 from blog.web.crawlers import crawlers
 from blog.web.entries import entries
 from blog.web.indexes import indexes
 from blog.web.legacy import legacy
+from blog.web.manifest import manifest
+from blog.web.previews import previews
 from blog.web.states import BlogStates
 
 if TYPE_CHECKING:
@@ -58,7 +63,9 @@ def create_app(services: Services) -> Flask:
     sessions.attach(app, services)
     public.register(app)
     feeds.register(app)
-    for blueprint in (entries, indexes, legacy, crawlers, login, home, account):
+    for blueprint in (entries, indexes, legacy, crawlers, manifest, previews):
+        app.register_blueprint(blueprint)
+    for blueprint in (login, home, account, entry_form, typed, history):
         app.register_blueprint(blueprint)
     errors.register(app)
     app.after_request(_with_headers)
