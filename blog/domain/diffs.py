@@ -24,6 +24,7 @@ _MOST_WORDS: Final = 600
 # So many lines in a row are compared by their words; more of them are another text.
 _MOST_MARKED: Final = 60
 _CONTEXT: Final = 2
+_WHOLE: Final = frozenset({"kind", "status", "markup", "date", "published", "slug", "series_order"})
 _WORD: Final = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")
 
 
@@ -53,17 +54,21 @@ class FieldDiff:
     lines: tuple[Line, ...] = ()
 
 
-def field_diffs(
-    before: Mapping[str, str], after: Mapping[str, str], by_lines: frozenset[str] = frozenset({"body"})
-) -> list[FieldDiff]:
-    """Return the fields that are not the same, in the order of ``before``."""
-    changed = [name for name in before if before[name] != after.get(name, "")]
-    return [
-        FieldDiff(name, lines=line_diff(before[name], after.get(name, "")))
-        if name in by_lines
-        else FieldDiff(name, pieces=word_diff(before[name], after.get(name, "")))
-        for name in changed
-    ]
+def field_diffs(before: Mapping[str, str], after: Mapping[str, str]) -> list[FieldDiff]:
+    """Return the fields of an entry that are not the same, in the order of ``before``.
+
+    The text is compared by lines, what is one word or one date is shown whole, the rest by its words.
+    """
+    changed = {name: (old, after.get(name, "")) for name, old in before.items() if old != after.get(name, "")}
+    return [_field_diff(name, old, new) for name, (old, new) in changed.items()]
+
+
+def _field_diff(name: str, old: str, new: str) -> FieldDiff:
+    if name == "body":
+        return FieldDiff(name, lines=line_diff(old, new))
+    if name in _WHOLE:
+        return FieldDiff(name, pieces=tuple(Piece(*one) for one in ((GONE, old), (NEW, new)) if one[1]))
+    return FieldDiff(name, pieces=word_diff(old, new))
 
 
 def word_diff(before: str, after: str) -> tuple[Piece, ...]:

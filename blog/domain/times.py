@@ -91,7 +91,7 @@ def spoken_distance(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
     """Return "in 3 days" or "20 minutes ago"; days are those of the calendar."""
     seconds = abs((moment - now).total_seconds())
     if seconds < _MINUTE:
-        return "now"
+        return "in a moment" if moment > now else "just now"
     far = _how_far(seconds, abs((moment.astimezone(zone).date() - now.astimezone(zone).date()).days))
     return f"in {far}" if moment > now else f"{far} ago"
 

@@ -13,7 +13,7 @@ from blog.changes.autosaves import Typed
 from blog.changes.previews import DAYS
 from blog.domain.diffs import field_diffs
 from blog.domain.entry import Kind, Markup, Status
-from blog.domain.entryform import Action, EntryForm, shown, split_tags
+from blog.domain.entryform import FIELDS, Action, EntryForm, shown, split_tags
 from blog.domain.errors import NotThere
 from blog.domain.times import spoken_distance, spoken_when
 from blog.queries.previews import preview_links
@@ -116,7 +116,7 @@ def sheet_page(sheet: Sheet, status: int = 200) -> Response:
         sheet=sheet,
         form=sheet.form,
         entry=sheet.entry,
-        errors=sheet.errors,
+        errors=dict.fromkeys(FIELDS, "") | dict(sheet.errors),
         markups=[(Markup.MARKDOWN, "Markdown"), (Markup.HTML, "HTML"), (Markup.TEXT, "Plain text")],
         series=series_titles(services()),
         links=preview_links(services(), sheet.entry.id) if sheet.entry else [],
