@@ -7,6 +7,7 @@ having to think of it. The few that are open are named here.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from flask import redirect, request
 
@@ -55,4 +56,4 @@ def kept_fields(form: MultiDict[str, str]) -> list[tuple[str, str]]:
 
 
 def _here() -> str:
-    return request.full_path.rstrip("?").replace("&", "%26").replace("#", "%23")
+    return quote(request.full_path.rstrip("?"), safe="/")
