@@ -36,9 +36,8 @@ def creation_options() -> Response:
 def create() -> tuple[dict[str, str], int]:
     """Keep the passkey that the browser has made."""
     try:
-        add_passkey(
-            services(), author().id, _field("name"), passkeys.created(_party(), _field("credential"), _end())
-        )
+        made = passkeys.created(_party(), _field("credential"), _end())
+        add_passkey(services(), author().id, _field("name"), made)
     except BadPasskey as error:
         return {"error": error.sentence}, 422
     flash("The passkey is kept: it signs you in from now on.")
