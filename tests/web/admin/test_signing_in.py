@@ -294,6 +294,7 @@ def test_public_pages_set_no_cookie(blog: Blog) -> None:
 def test_only_an_answer_that_changes_the_session_brings_the_cookie_again(blog: Blog, desk: Desk) -> None:
     """Else a style sheet's answer, on its way for longer, would take back what a page has put into it."""
     for address in ("/admin/", "/admin/account/", "/static/style.css", "/"):
-        assert "Set-Cookie" not in desk.get(address).headers
+        with desk.get(address) as answer:
+            assert "Set-Cookie" not in answer.headers
     blog.clock.forward(minutes=6)
     assert "Set-Cookie" in desk.get("/admin/").headers
