@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from itertools import islice
+from heapq import nsmallest
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import func, select
@@ -13,8 +14,10 @@ from blog.domain.entry import Status
 from blog.domain.errors import BadTag
 from blog.domain.tags import slugify
 from blog.domain.tagwords import slugs_in
+from blog.domain.textquery import parse as parse_query
 from blog.domain.urls import canonical_url, domain_of
 from blog.facets.count import telling_tags, top_tags
+from blog.facets.sets import EMPTY
 from blog.models import Entry
 from blog.queries.entries import beginning, permalink
 
@@ -24,11 +27,14 @@ if TYPE_CHECKING:
 
     from blog.facets.names import Named, Names
     from blog.facets.snapshot import Snapshot
+    from blog.search.engine import SearchEngine
     from blog.services import Services
 
 MAX_COMPLETIONS: Final = 10
 MAX_SUGGESTIONS: Final = 12
 _MAX_TYPED: Final = 100
+_MAX_OFFERED: Final = 200
+_SPOKEN_OF: Final = 20
 _MAX_FOUND: Final = 8
 _MAX_BEFORE: Final = 5
 
@@ -46,55 +52,57 @@ class Completion:
     old_name: str = ""
 
 
-class _Rank(NamedTuple):
-    """Where a completion stands; the smallest is first. What holds comes before what does not."""
-
-    is_not_it: bool
-    begins_within: bool
-    is_not_in_text: bool
-    missing_uses: int
-    length: int
-    slug: str
-
-
 def complete_tag(
     services: Services, typed: str, text: str = "", chosen: Iterable[str] = ()
 ) -> tuple[Completion, ...]:
     """Return the tags whose name, slug or old name begins with what was typed, or has a word that does.
 
-    Those come first that are it, then those that begin with it; among them those that ``text``
-    speaks of, then those in use most. ``chosen`` are names or slugs to leave out. Nothing typed
-    yet begins everything.
+    Those come first that are it, then those that begin with it, and among them those in use most;
+    what ``text`` speaks of counts as if it were used twenty times as often. ``chosen`` are names or
+    slugs to leave out. With nothing typed yet, that order alone is what is offered.
     """
     snapshot = services.facets.current()
-    names, spoken, skip = snapshot.names, slugs_in(text), _ids_of(snapshot.names, chosen)
+    names, spoken, size = snapshot.names, slugs_in(text), snapshot.tags.size
+    skip = set(_ids_of(names, chosen))
     typed = typed.strip()[:_MAX_TYPED]
-    ranked: dict[int, tuple[_Rank, Completion]] = {}
-    for tag, old_name, is_within in _beginning_with(names, typed):
-        if tag.id in skip or tag.id in ranked:
-            continue
-        count = snapshot.tags.size(tag.id)
+    found = _beginning_with(names, typed) if typed else _not_typed(snapshot, spoken)
+    first = {hit.tag.id: hit for hit in reversed(list(found)) if hit.tag.id not in skip}
+
+    def rank(hit: _Hit) -> tuple[bool, bool, int, int, str]:
+        tag, old_name, is_within = hit
+        weight = (size(tag.id) + 1) * (_SPOKEN_OF if tag.slug in spoken else 1)
         is_it = typed.casefold() in (tag.slug, tag.name.casefold(), old_name or tag.slug)
-        rank = _Rank(not is_it, is_within, tag.slug not in spoken, -count, len(tag.slug), tag.slug)
-        ranked[tag.id] = rank, Completion(tag.slug, tag.name, count, old_name)
-    return tuple(completion for _, completion in sorted(ranked.values())[:MAX_COMPLETIONS])
+        return not is_it, is_within, -weight, len(tag.slug), tag.slug
+
+    best = nsmallest(MAX_COMPLETIONS, first.values(), key=rank)
+    return tuple(Completion(tag.slug, tag.name, size(tag.id), old_name) for tag, old_name, _ in best)
 
 
-def _beginning_with(names: Names, typed: str) -> Iterator[tuple[Named, str, bool]]:
-    """The tags that begin so, each with the old name that does, and whether it is only within."""
-    name_start, slug_start = unicodedata.normalize("NFKC", typed).casefold(), _slug_start(typed)
-    if not name_start:
-        yield from ((tag, "", False) for tag in names.tags.values())
-        return
+class _Hit(NamedTuple):
+    """A tag that what was typed may become, the old name it was found by, and whether only within."""
+
+    tag: Named
+    old_name: str = ""
+    is_within: bool = False
+
+
+def _beginning_with(names: Names, typed: str) -> Iterator[_Hit]:
+    """The tags that begin so, or have a word that does; those found by an old name come last."""
+    name, slug = unicodedata.normalize("NFKC", typed).casefold(), _slug_start(typed)
     for tag in names.tags.values():
-        name = tag.name.casefold()
-        if name.startswith(name_start) or (slug_start and tag.slug.startswith(slug_start)):
-            yield tag, "", False
-        elif f" {name_start}" in name or (slug_start and f"-{slug_start}" in tag.slug):
-            yield tag, "", True
+        if slug and slug in tag.slug and (tag.slug.startswith(slug) or f"-{slug}" in tag.slug):
+            yield _Hit(tag, is_within=not tag.slug.startswith(slug))
+        elif tag.name != tag.slug and f" {name}" in f" {tag.name.casefold()}":
+            yield _Hit(tag, is_within=not tag.name.casefold().startswith(name))
     for old, living in names.aliases.items():
-        if slug_start and old.startswith(slug_start) and old not in names.tags:
-            yield names.tags[living], old, False
+        if slug and old.startswith(slug) and old not in names.tags:
+            yield _Hit(names.tags[living], old)
+
+
+def _not_typed(snapshot: Snapshot, spoken: Collection[str]) -> Iterator[_Hit]:
+    names = snapshot.names
+    yield from (_Hit(names.tags[slug]) for slug in spoken & names.tags.keys())
+    yield from (_Hit(names.tags_by_id[tag]) for tag in snapshot.tags_by_size[:_MAX_OFFERED].tolist())
 
 
 def _slug_start(typed: str) -> str:
@@ -134,7 +142,9 @@ def suggest_tags(
     """Return tags that an entry speaks of, and then those that usually go with them or with the chosen."""
     snapshot = services.facets.current()
     taken = _ids_of(snapshot.names, chosen)
-    reasons = dict(islice(_spoken_of(snapshot, title, text, url, taken), _MAX_FOUND))
+    places = _spoken_of(snapshot, title, text, url, taken)
+    spoken = chain.from_iterable(_telling(services.search.engine, snapshot, there) for there in places)
+    reasons = {one.tag.id: one.reason for one in islice(spoken, _MAX_FOUND)}
     seeds = [*taken, *reasons][:_MOST_SEEDS]
     for tag, seed in _companions(snapshot, seeds, {*taken, *reasons}):
         reasons.setdefault(tag, f"usually with {snapshot.names.tags_by_id[seed].name}")
@@ -145,21 +155,60 @@ def suggest_tags(
     )
 
 
+class _Spoken(NamedTuple):
+    """A tag that something speaks of, with the words it does so in."""
+
+    tag: Named
+    words: str
+    reason: str
+
+
 def _spoken_of(
     snapshot: Snapshot, title: str, text: str, url: str, skip: Collection[int]
-) -> Iterator[tuple[int, str]]:
-    """The tags in the title, the host and the text, each once, with the reason; the longest names first."""
+) -> Iterator[list[_Spoken]]:
+    """The tags in the title, those in the host and those in the text, each tag once."""
     said = set(skip)
     places = ((title, "occurs in the title"), (_host_words(url), "is the site"), (text, "occurs in the text"))
     for words, reason in places:
-        found: list[tuple[int, int, str, str, int]] = []
+        there: list[_Spoken] = []
         for slug in _tags_in(snapshot.names, words):
             tag = _tag_of(snapshot.names, slug)
             if tag and tag.id not in said:
                 said.add(tag.id)
-                old = "" if slug == tag.slug else f"its old name “{slug}” "
-                found.append((-slug.count("-"), -snapshot.tags.size(tag.id), slug, f"{old}{reason}", tag.id))
-        yield from ((tag_id, why) for _, _, _, why, tag_id in sorted(found))
+                is_old = slug != tag.slug
+                why = f"its old name “{slug}” {reason}" if is_old else reason
+                there.append(_Spoken(tag, slug.replace("-", " ") if is_old else tag.name, why))
+        yield there
+
+
+def _telling(engine: SearchEngine, snapshot: Snapshot, spoken: list[_Spoken]) -> list[_Spoken]:
+    """Those of these tags whose words mean the tag, the surest first.
+
+    Somebody once tagged an entry "with" or "time". So each is weighed by how many of the entries
+    that hold its words also carry it: of the tags in the titles of a real blog this leaves six in ten,
+    of which five in six are right, and of those that were right it takes one in twelve.
+    """
+    most = min(_MOST_WEIGHED, max(_FEW_WEIGHED, _WEIGHED_IN_ALL // (len(snapshot.everything) + 1)))
+    size = snapshot.tags.size
+    first = sorted(spoken, key=lambda one: (-one.words.count(" "), -size(one.tag.id), one.tag.slug))[:most]
+    weighed = [(_share(engine, snapshot, one), one) for one in first]
+    sure = [pair for pair in weighed if pair[0] * _MEANT >= 1]
+    return [one for _, one in sorted(sure, key=lambda pair: (-pair[0], pair[1].tag.slug))]
+
+
+_MEANT: Final = 12
+# What is weighed is looked up in the text index; in a large blog that takes longer.
+_MOST_WEIGHED: Final = 40
+_FEW_WEIGHED: Final = 8
+_WEIGHED_IN_ALL: Final = 2_000_000
+
+
+def _share(engine: SearchEngine, snapshot: Snapshot, spoken: _Spoken) -> float:
+    """The share of the entries with these words that carry the tag; all, while none is known."""
+    query = parse_query(f'"{spoken.words}"')
+    matches = engine.matches(query, lambda field, value: EMPTY, snapshot.everything)
+    tagged = snapshot.tags.get(spoken.tag.id, EMPTY)
+    return tagged.intersection_cardinality(matches) / len(matches) if matches else 1.0
 
 
 def _tags_in(names: Names, text: str) -> Iterator[str]:

@@ -98,6 +98,14 @@ def test_what_the_text_speaks_of_comes_first_but_for_what_was_typed_in_full(tagg
     assert completed(tagged, "pypi", "I use pytest.") == ["PyPI"]
 
 
+def test_a_word_in_the_text_does_not_push_aside_what_is_used_all_the_time(blog: Blog) -> None:
+    for _ in range(50):
+        blog.write("", "python")
+    blog.write("", "py")
+    blog.write("", "pyxis")
+    assert completed(blog, "p", "pyxis") == ["python", "pyxis", "py"]
+
+
 def test_nothing_typed_offers_what_the_text_speaks_of_and_then_what_is_in_use_most(tagged: Blog) -> None:
     assert completed(tagged, "", "On C++ and machine learning")[:4] == [
         "Machine Learning",
@@ -141,9 +149,18 @@ def test_tags_are_suggested_that_occur_in_the_title_the_site_and_the_text(tagged
         Suggestion("cplusplus", "C++", 1, "occurs in the title"),
         Suggestion("pytest", "pytest", 1, "occurs in the title"),
         Suggestion("pypi", "PyPI", 2, "is the site"),
-        Suggestion("python", "Python", 3, "occurs in the text"),
         Suggestion("csharp", "C#", 2, "occurs in the text"),
+        Suggestion("python", "Python", 3, "occurs in the text"),
     )
+
+
+def test_words_that_seldom_mean_their_tag_do_not_suggest_it(make_blog: Callable[..., Blog]) -> None:
+    blog = make_blog()
+    for number in range(24):
+        blog.write(f"Fun with flags {number}", "with flags" if number == 0 else "flags")
+    assert suggested(blog, "With flags") == {"flags": "occurs in the title", "with": "occurs in the title"}
+    blog.services.search.catch_up()
+    assert suggested(blog, "With flags") == {"flags": "occurs in the title"}
 
 
 def test_what_is_called_by_an_old_name_is_suggested_and_says_so(tagged: Blog) -> None:
