@@ -18,6 +18,7 @@ from blog.web.admin.entry_form import entry_form
 from blog.web.admin.history import history
 from blog.web.admin.home import home
 from blog.web.admin.login import login
+from blog.web.admin.passkeys import keys
 from blog.web.admin.typed import typed
 from blog.web.crawlers import crawlers
 from blog.web.entries import entries
@@ -65,7 +66,7 @@ def create_app(services: Services) -> Flask:
     feeds.register(app)
     for blueprint in (entries, indexes, legacy, crawlers, manifest, previews):
         app.register_blueprint(blueprint)
-    for blueprint in (login, home, account, entry_form, typed, history):
+    for blueprint in (login, keys, home, account, entry_form, typed, history):
         app.register_blueprint(blueprint)
     errors.register(app)
     app.after_request(_with_headers)

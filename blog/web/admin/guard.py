@@ -7,6 +7,7 @@ having to think of it. The few that are open are named here.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from flask import redirect, request
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "/admin/"
 OPEN: Final = frozenset(
-    {"admin_login.form", "admin_login.enter", "admin_login.setup", "admin_login.create", "admin_login.passkey"}
-    | {"admin_login.passkey_options"}
+    {"admin_login.form", "admin_login.enter", "admin_login.setup", "admin_login.create"}
+    | {"admin_passkeys.request_options", "admin_passkeys.enter"}
 )
 # Beyond this, what a form held is not carried through signing in again; autosave has it.
 _MOST_KEPT: Final = 500_000
@@ -55,4 +56,4 @@ def kept_fields(form: MultiDict[str, str]) -> list[tuple[str, str]]:
 
 
 def _here() -> str:
-    return request.full_path.rstrip("?").replace("&", "%26").replace("#", "%23")
+    return quote(request.full_path.rstrip("?"), safe="/")
