@@ -85,9 +85,10 @@ def forget_typed(services: Services, user_id: int, form_id: str) -> None:
 
 
 def drop_typed(session: Session, typed: Typed) -> None:
-    """Drop what was kept of a form that is being saved; what it never saw stays."""
-    mine = _mine(typed.user_id, typed.form_id)
-    session.execute(delete(Autosave).where(*mine, Autosave.version <= typed.version))
+    """Drop what was kept of a form that is being saved; what it never saw stays, unless it is the same."""
+    row = session.scalar(select(Autosave).where(*_mine(typed.user_id, typed.form_id)))
+    if row is not None and (row.version <= typed.version or row.fields == typed.form.fields()):
+        session.delete(row)
 
 
 def own_id(form_id: str) -> str:
