@@ -7,6 +7,7 @@ const WAIT = 1500;
 const RETRY = 5000;
 // Another tab that is open writes here more often than this.
 const STALE = 10_000;
+const FORGOTTEN = 60 * 86_400_000;
 const PREFIX = "crosstag.typed.";
 const note = form.querySelector("[data-kept-at]");
 const place = form.querySelector("[data-kept]");
@@ -168,6 +169,9 @@ function button(label, act) {
 
 // What this browser holds and the server never got: after a crash, or a time without the network.
 function offerWhatIsHere() {
+  for (const key of memory.keys(PREFIX)) {
+    if (!(Date.now() - memory.get(key)?.at < FORGOTTEN)) memory.drop(key);
+  }
   const found = memory
     .keys(`${PREFIX}${form.dataset.form}.`)
     .map((key) => ({ key, ...memory.get(key) }))
