@@ -82,6 +82,7 @@ def test_what_the_server_never_got_is_offered_by_the_browser(author: Author) -> 
     page.goto("/admin/new?kind=note")
     page.fill("#body", "Saved.")
     page.click("footer button:has-text('Save draft')")
+    page.wait_for_load_state("networkidle")
     author.context.set_offline(True)
     page.fill("#body", "Typed on a train.")
     expect(page.locator("[data-kept-at]")).to_contain_text("kept in this browser", timeout=10_000)
@@ -208,6 +209,14 @@ def fits(page: Page) -> None:
     """Nothing is wider than the window."""
     wide = page.locator("html").evaluate("one => one.scrollWidth - one.clientWidth")
     assert wide <= 0
+
+
+def test_what_is_typed_before_the_scripts_are_there_is_kept(author: Author) -> None:
+    page = author.page
+    page.route("**/admin/*.js*", lambda route: (page.wait_for_timeout(50), route.continue_()))
+    page.goto("/admin/new?kind=note", wait_until="commit")
+    page.fill("#body", "Quick fingers")
+    kept(page)
 
 
 def test_what_comes_back_wrong_is_kept_at_once(author: Author) -> None:

@@ -1,7 +1,7 @@
 // Keeps what is being typed. In this browser at once, on the server within two seconds, and in this
 // browser until the server has said that it has it. Another tab's newer typing is shown, not overwritten.
 
-import { fields, fill, form, memory, post } from "./form.js";
+import { fields, fill, form, memory, post, sent } from "./form.js";
 
 const WAIT = 1500;
 const RETRY = 5000;
@@ -15,7 +15,7 @@ const tab = tabName();
 const HERE = keyOf(form.dataset.form);
 
 // What the server has. A page that comes back because something was wrong holds what nobody has saved.
-let kept = "unsaved" in form.dataset ? "" : JSON.stringify(fields());
+let kept = "unsaved" in form.dataset ? "" : JSON.stringify(sent());
 let timer = 0;
 let sending = null;
 let isStopped = false;
@@ -42,11 +42,11 @@ addEventListener("pageshow", (event) => {
 });
 // The form that led here was saved, so what this tab held of it is no more to be offered.
 if (form.dataset.saved) memory.drop(keyOf(form.dataset.saved));
-if (!kept) {
+if (kept === JSON.stringify(fields())) {
+  offerWhatIsHere();
+} else {
   holdHere();
   later(0);
-} else {
-  offerWhatIsHere();
 }
 
 function tabName() {
