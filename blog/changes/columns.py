@@ -18,6 +18,7 @@ from blog.rendering import Unrendered, clean_text, render
 
 if TYPE_CHECKING:
     from blog.config import Settings
+    from blog.domain.entry import Markup
 
 MAX_SLUG: Final = 80
 _TITLE_LENGTH: Final = 2_000
@@ -99,6 +100,11 @@ def unrendered(
         "domain": domain_of(stored.url),
     }
     return columns, Unrendered(stored.body, stored.markup, _anchor(atom_id), settings.list_words)
+
+
+def rendered_again(body: str, markup: Markup, atom_id: str, settings: Settings) -> Columns:
+    """Return the columns that rendering makes, of the body of an entry that there was."""
+    return render(body, markup, _anchor(atom_id), settings.list_words)._asdict()
 
 
 def _one_line(text: str) -> str:
