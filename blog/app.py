@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Flask, request
 from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from blog.config import bundled
 from blog.pagecache.middleware import PageCache
-from blog.web import context, errors, feeds, public
+from blog.web import context, errors, feeds, public, sessions
+from blog.web.admin import guard
+from blog.web.admin.account import account
+from blog.web.admin.home import home
+from blog.web.admin.login import login
 from blog.web.crawlers import crawlers
 from blog.web.entries import entries
 from blog.web.indexes import indexes
@@ -24,10 +29,10 @@ if TYPE_CHECKING:
 
 _YEAR: Final = 365 * 86_400
 _STATIC: Final = Path(__file__).resolve().parent / "static"
-# Nothing of ours needs a script; pictures come from wherever the pages linked to are.
+# Pictures come from wherever the pages linked to are. No page for readers needs a script of ours.
 _POLICY: Final = (
-    "default-src 'self'; script-src 'none'; object-src 'none'; img-src * data:; media-src *; "
-    "style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+    "default-src 'self'; script-src {scripts}; object-src 'none'; img-src * data: blob:; media-src *; "
+    "connect-src {connections}; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
 
 
@@ -49,21 +54,36 @@ def create_app(services: Services) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     context.attach(app, services)
+    guard.attach(app)
+    sessions.attach(app, services)
     public.register(app)
     feeds.register(app)
-    for blueprint in (entries, indexes, legacy, crawlers):
+    for blueprint in (entries, indexes, legacy, crawlers, login, home, account):
         app.register_blueprint(blueprint)
     errors.register(app)
     app.after_request(_with_headers)
     # Assigned where Flask says that middleware goes: so its test client goes through it, too.
     limit = services.settings.cache_megabytes * 1_000_000
     app.wsgi_app = PageCache(app.wsgi_app, BlogStates(services), limit)  # type: ignore[method-assign]
+    if proxies := services.settings.proxies:
+        # As many as the operator says stand in front: one more, and anybody could say who they are.
+        app.wsgi_app = ProxyFix(app.wsgi_app, proxies, proxies, proxies)  # type: ignore[method-assign]
     return app
+
+
+def _policy() -> str:
+    """Return the policy: our own scripts on the author's pages, on the others what the author allowed."""
+    if request.path.startswith(guard.PREFIX):
+        return _POLICY.format(scripts="'self'", connections="'self'")
+    hosts = context.services().settings.script_hosts
+    return _POLICY.format(scripts=hosts or "'none'", connections=f"'self' {hosts}".strip())
 
 
 def _with_headers(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", _POLICY)
+    headers.setdefault("Content-Security-Policy", _policy())
+    if request.path.startswith(guard.PREFIX):
+        headers["Cache-Control"] = "private, no-store"
     if response.cache_control.max_age == _YEAR:
         # Named by its content, so even a reload need not ask for it again (RFC 8246).
         response.cache_control.immutable = True

@@ -18,7 +18,6 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -26,6 +25,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from blog.changes.imports import ImportLedger
 from blog.changes.renderers import Renderers, usable_cores
+from blog.changes.users import begin_setup
+from blog.commands.console import err, out
+from blog.commands.users import user
 from blog.config import DEMO, SETTINGS_FILE, cores, load
 from blog.db import Sessions, migrate
 from blog.domain.entry import Kind
@@ -51,17 +53,15 @@ _LAST_ANSWERS: Final = 10
 _HEADER_MILLISECONDS: Final = 10_000
 _SETTINGS_TEMPLATE: Final = """\
 # The settings of this blog. Every one may also be set in the environment, as CROSSTAG_TITLE
-# and so on, which wins over this file. docs/settings.md explains them all.
+# and so on, which wins over this file. docs/settings.md explains them all. What is said nowhere
+# can be set in the browser.
 
-title = "My linkblog"
+# title = "My linkblog"
 # tagline = "Links and notes, kept since today"
 # author = "Your name"
 # base_url = "https://example.com"   # where readers find the blog; feeds need it
 # time_zone = "Europe/London"
 """
-
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
 
 
 class Commands(click.Group):
@@ -156,6 +156,11 @@ def _say_where(services: Services, host: str, port: int) -> None:
         out.print("Worth opening:")
     for place in places:
         out.print(f"  {base}{place.url}   {escape(place.label)}", soft_wrap=True)
+    token = begin_setup(services)
+    if token:
+        address = f"{services.settings.base_url or base}/admin/setup/{token}"
+        out.print("There is no author yet. Whoever opens this link first becomes one:")
+        out.print(f"  {address}", soft_wrap=True, style="bold")
     out.print("Ctrl-C stops it.\n")
 
 
@@ -305,6 +310,9 @@ def check(data: Path) -> None:
     if faults:
         raise CrosstagError(f"{len(faults)} {'thing is' if len(faults) == 1 else 'things are'} wrong.")
     out.print("All is well.")
+
+
+cli.add_command(user)
 
 
 def main() -> None:

@@ -1,7 +1,8 @@
-"""Settings: read once, from the environment and the data directory's ``settings.toml``.
+"""Settings, from the environment, the data directory's ``settings.toml``, and the author's browser.
 
 Every setting is a field of ``Settings``. ``CROSSTAG_PAGE_SIZE=40`` in the environment wins
-over ``page_size = 40`` in the file, and both over the default. All mistakes are reported at
+over ``page_size = 40`` in the file, both over what the author set in the browser
+(``blog/site.py``), and that over the default. All mistakes are reported at
 once, each with what to do about it. docs/settings.md lists them, and a test holds it to this.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -69,6 +70,12 @@ class Settings:
     cache_megabytes: int = 64
     fetch_timeout: int = 30
     fetch_private: bool = False
+    proxies: int = 0
+    head_html: str = ""
+    footer_html: str = ""
+    script_hosts: str = ""
+    # The names of those that the settings file or the environment says: the browser cannot change them.
+    given: frozenset[str] = frozenset()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -86,6 +93,14 @@ class Settings:
         return urlsplit(self.base_url).hostname or "localhost"
 
 
+NAMES: Final = tuple(field.name for field in fields(Settings) if field.name not in ("data_dir", "given"))
+# What an author may set in the browser; the rest is the operator's.
+AMENDABLE: Final = (
+    *("title", "tagline", "author", "base_url", "language", "time_zone"),
+    *("page_size", "feed_size", "list_words", "head_html", "footer_html", "script_hosts"),
+)
+
+
 def load(data_dir: Path, environ: Mapping[str, str]) -> Settings:
     """Read the settings of the blog in ``data_dir``.
 
@@ -94,7 +109,7 @@ def load(data_dir: Path, environ: Mapping[str, str]) -> Settings:
     """
     mistakes: list[str] = []
     given = _from_file(data_dir / SETTINGS_FILE, mistakes) | _from_environment(environ, mistakes)
-    known = {field.name: field.type for field in fields(Settings) if field.name != "data_dir"}
+    known = {field.name: field.type for field in fields(Settings) if field.name in NAMES}
     values = {
         name: _typed(name, value, where, str(known[name]), mistakes)
         for name, (value, where) in given.items()
@@ -107,7 +122,23 @@ def load(data_dir: Path, environ: Mapping[str, str]) -> Settings:
     own = URL.create("sqlite", database=str(data_dir.resolve() / "blog.db"))
     values.setdefault("database_url", own.render_as_string())
     values["base_url"] = str(values.get("base_url", "")).rstrip("/")
-    return Settings(data_dir=data_dir, **values)
+    return Settings(data_dir=data_dir, **values, given=frozenset(given))
+
+
+def amended(settings: Settings, wanted: Mapping[str, Any]) -> Settings:
+    """Return the settings with what the author set in the browser, where nothing else says it.
+
+    Raises:
+        BadSettings: naming every value that is none for its setting.
+    """
+    values = {name: value for name, value in wanted.items() if name in AMENDABLE and name not in settings.given}
+    mistakes: list[str] = []
+    _check(values, mistakes)
+    if mistakes:
+        raise BadSettings(mistakes)
+    if "base_url" in values:
+        values["base_url"] = str(values["base_url"]).rstrip("/")
+    return replace(settings, **values)
 
 
 def _from_file(path: Path, mistakes: list[str]) -> dict[str, tuple[Any, str]]:
@@ -140,9 +171,8 @@ def _from_environment(environ: Mapping[str, str], mistakes: list[str]) -> dict[s
 
 
 def _report_unknown(name: str, where: str, mistakes: list[str]) -> None:
-    known = [field.name for field in fields(Settings) if field.name != "data_dir"]
-    if name not in known:
-        near = get_close_matches(name, known, 1)
+    if name not in NAMES:
+        near = get_close_matches(name, NAMES, 1)
         mistakes.append(
             f"{where} sets “{name}”, which is no setting." + (f" Is {near[0]} meant?" if near else "")
         )
@@ -186,6 +216,7 @@ def _yes_or_no(value: Any, where: str, mistakes: list[str]) -> bool:
     return False
 
 
+_HOST: Final = re.compile(r"https://[a-zA-Z0-9.-]+(:[0-9]+)?")
 _RANGES: Final = {
     "page_size": (1, 200),
     "feed_size": (1, 200),
@@ -195,6 +226,7 @@ _RANGES: Final = {
     "workers": (0, 64),
     "cache_megabytes": (0, 100_000),
     "fetch_timeout": (1, 600),
+    "proxies": (0, 10),
 }
 
 
@@ -211,6 +243,11 @@ def _check(values: Mapping[str, Any], mistakes: list[str]) -> None:
     base = str(values.get("base_url", ""))
     if base and not _is_base_url(base):
         mistakes.append(f"base_url is “{base}”; it takes a URL without a path, such as https://example.com.")
+    mistakes += [
+        f"script_hosts has “{host}”; it takes addresses such as https://stats.example."
+        for host in str(values.get("script_hosts", "")).split()
+        if not _HOST.fullmatch(host)
+    ]
     if "database_url" in values and not _is_database_url(str(values["database_url"])):
         mistakes.append("database_url begins with sqlite:/// or postgresql+psycopg://, and no other way.")
 

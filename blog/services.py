@@ -13,6 +13,7 @@ from blog.db import Sessions, migrate
 from blog.facets.follower import FacetFollower
 from blog.search.engines import open_engine
 from blog.search.follower import SearchFollower
+from blog.site import Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,11 +30,16 @@ def utc_now() -> datetime:
 class Services:
     """The blog, opened: its settings, its database, and the followers of its log."""
 
-    settings: Settings
+    site: Site
     sessions: Sessions
     facets: FacetFollower
     search: SearchFollower
     clock: Callable[[], datetime]
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as they are now."""
+        return self.site.settings
 
     def close(self) -> None:
         """Give everything back."""
@@ -48,7 +54,7 @@ def open_services(settings: Settings, clock: Callable[[], datetime] = utc_now) -
     sessions = Sessions(settings.database_url)
     migrate(sessions)
     return Services(
-        settings=settings,
+        site=Site(sessions, settings),
         sessions=sessions,
         facets=FacetFollower(sessions, clock),
         search=SearchFollower(sessions, engine, settings.search_dir.with_suffix(".lock")),

@@ -285,6 +285,7 @@ def test_serve_makes_the_demo_blog_prints_where_to_look_and_keeps_what_is_there(
         assert server.stdout is not None
         said = server.stdout.read()
         printed = [line.split()[0] for line in said.splitlines() if line.startswith("  http")]
+        assert "/admin/setup/" in printed.pop()
         assert len(printed) == 3
         assert any("+" in address for address in printed)
     before = crosstag(data, "stats")

@@ -48,6 +48,8 @@ _CONDITIONS: Final = {
 _OURS: Final = {"etag", "content-length", "content-encoding", "vary", "connection"}
 # Not true any more when a page is sent later: the server says the date, and max-age how long it is good.
 _OF_THEN: Final = {"date", "expires", "age", "accept-ranges"}
+# Below these, every answer is somebody's own: nothing is kept, nor one answer given to two who ask at once.
+_PERSONAL: Final = ("/admin/", "/api/", "/micropub", "/preview/")
 # A longer address is nobody's page, and is not worth the room.
 _LONGEST: Final = 2_000
 
@@ -92,6 +94,8 @@ class PageCache:
         )
         page = self.store.get(key)
         if page is None or page.blog != self._states.blog() or (page.parts and self._has_moved(page)):
+            if environ["PATH_INFO"].startswith(_PERSONAL):
+                return self._app(environ, _private(start_response))
             page = self._fresh(key, environ)
         encoding = negotiated(environ.get("HTTP_ACCEPT_ENCODING", ""))
         variant = page.variants.get(encoding) or self._variant(key, page, encoding)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from flask import Flask, current_app, redirect, request
 from markupsafe import Markup
 from werkzeug.exceptions import BadRequest
+from werkzeug.local import LocalProxy
 
 from blog.domain.dates import spoken_day
 from blog.pagecache.middleware import DEPENDS
@@ -39,7 +40,7 @@ def attach(app: Flask, services: Services) -> None:
         times=times,
         stored_html=stored_html,
     )
-    app.jinja_env.globals.update(site=services.settings, static=static_url)
+    app.jinja_env.globals.update(site=LocalProxy(lambda: services.settings), static=static_url)
 
 
 def services() -> Services:

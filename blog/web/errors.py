@@ -44,9 +44,9 @@ def http_error(error: HTTPException) -> Response | HTTPException:
     if error.code == 404:
         return _redirected() or _page(404, "Not here", _NOTHING_HERE)
     response = _page(error.code or 500, error.name, error.description or error.name)
-    # A 405 has to name the methods that are allowed (RFC 9110, section 15.5.6).
+    # A 405 names the methods that are allowed (RFC 9110, section 15.5.6), a 429 says when to come again.
     for name, value in error.get_headers():
-        if name.lower() == "allow":
+        if name.lower() in ("allow", "retry-after"):
             response.headers[name] = value
     return response
 

@@ -18,7 +18,8 @@ class BlogStates:
     """Implements ``blog.pagecache.middleware.States``.
 
     The blog's own state is the last change of the log and how many scheduled entries wait: one whose
-    time comes is a change that nobody wrote. The text index follows the log a moment later, so pages
+    time comes is a change that nobody wrote. With it go the settings, which another process may have
+    got to know of earlier or later. The text index follows the log a moment later, so pages
     that show what it found depend on its position, too; and some pages say which day it is.
     """
 
@@ -33,7 +34,7 @@ class BlogStates:
         snapshot = self._services.facets.current()
         held, state = self._held
         if held is not snapshot:
-            state = snapshot.state
+            state = (snapshot.state, self._services.site.follow())
             self._held = (snapshot, state)
         return state
 

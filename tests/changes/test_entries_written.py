@@ -15,6 +15,7 @@ from blog.changes.entries import delete_entry, draft_of, save_entry
 from blog.domain.entry import Markup, Status
 from blog.domain.errors import NotThere
 from blog.models import Change, Entry, Redirect, Revision, Tag
+from blog.site import Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -178,7 +179,8 @@ def test_a_change_of_the_time_zone_moves_no_address(make_blog: Callable[..., Blo
     blog = make_blog("sqlite")
     late = replace(draft("Late"), published=datetime(2009, 5, 25, 23, 30, tzinfo=UTC))
     one = save_entry(blog.services, late)
-    elsewhere = replace(blog.services, settings=replace(blog.services.settings, time_zone="Europe/Berlin"))
+    site = Site(blog.services.sessions, replace(blog.services.settings, time_zone="Europe/Berlin"))
+    elsewhere = replace(blog.services, site=site)
     save_entry(elsewhere, replace(late, title="Later"), one)
     assert (stored(blog, one).title, stored(blog, one).day) == ("Later", date(2009, 5, 25))
 

@@ -21,6 +21,7 @@ from blog.changes.tagging import merge_tags, rename_tag
 from blog.domain.entry import Status
 from blog.domain.errors import CrosstagError
 from blog.pagecache.middleware import SESSION_COOKIE, PageCache
+from blog.site import Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 def without_cache(blog: Blog) -> FlaskClient:
     """A client of an app that keeps nothing, on the same blog."""
     services = blog.services
-    return create_app(replace(services, settings=replace(services.settings, cache_megabytes=0))).test_client()
+    site = Site(services.sessions, replace(services.settings, cache_megabytes=0))
+    return create_app(replace(services, site=site)).test_client()
 
 
 def cache_of(client: FlaskClient) -> PageCache:

@@ -1,0 +1,1 @@
+"""Proving who somebody is: passwords, random tokens and passkeys. Nothing here knows the database."""

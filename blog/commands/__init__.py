@@ -1,0 +1,1 @@
+"""The commands of ``crosstag`` that are groups of their own."""

@@ -1,0 +1,59 @@
+"""Nobody gets to an author's page without signing in: one check in front of them all.
+
+It goes by the address and not by the view, so a page that is added tomorrow is guarded without anybody
+having to think of it. The few that are open are named here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from flask import redirect, request
+
+from blog.pagecache.middleware import is_personal
+from blog.web.admin.pages import admin_page
+from blog.web.context import services
+from blog.web.sessions import current_author
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from werkzeug.datastructures import MultiDict
+    from werkzeug.wrappers import Response
+
+PREFIX: Final = "/admin/"
+OPEN: Final = frozenset(
+    {"admin_login.form", "admin_login.enter", "admin_login.setup", "admin_login.create", "admin_login.passkey"}
+    | {"admin_login.passkey_options"}
+)
+# Beyond this, what a form held is not carried through signing in again; autosave has it.
+_MOST_KEPT: Final = 500_000
+
+
+def attach(app: Flask) -> None:
+    """Check every request of the app; before anything else looks at it."""
+    app.before_request(_guard)
+
+
+def _guard() -> Response | None:
+    if is_personal(request.environ) or request.path.startswith(PREFIX):
+        # These did not come through the page cache, which looks at the log for all others.
+        services().site.follow()
+    if not request.path.startswith(PREFIX) or request.endpoint in OPEN or current_author():
+        return None
+    if request.method in ("GET", "HEAD"):
+        return redirect(f"{PREFIX}login?next={_here()}", 303)
+    if request.headers.get("Accept", "").startswith("application/json"):
+        return {"error": "Sign in first."}, 401  # type: ignore[return-value]  # Flask makes a response of it
+    # The session ended while a form was open: what was typed is handed through, and lost nowhere.
+    return admin_page("login.html", status=403, next=request.path, kept=kept_fields(request.form))
+
+
+def kept_fields(form: MultiDict[str, str]) -> list[tuple[str, str]]:
+    """Return the fields of a form that are to be sent again once somebody has signed in."""
+    fields = [(name, value) for name, value in form.items(multi=True) if name != "csrf_token"]
+    return fields if sum(len(value) for _, value in fields) <= _MOST_KEPT else []
+
+
+def _here() -> str:
+    return quote(request.full_path.rstrip("?"), safe="/")
