@@ -142,15 +142,15 @@ class SetSource:
         found = session.execute(select(Source.id, Source.name).where(Source.slug == slug)).first()
         notes = ["An import from where they came before would bring them in again."]
         if not slug:
-            return _field_plan(session, self.entries, SOURCE, None, "Say that {} are the blog's own", notes)
+            return _field_plan(session, self.entries, SOURCE, None, "Make {} the blog's own", notes)
         if found:
-            words = f"Say that {{}} come from “{found.name}”"
+            words = f"Make “{found.name}” the source of {{}}"
             return _field_plan(session, self.entries, SOURCE, found.id, words, notes)
         return self._into_new(session, slug, name, [f"“{name}” is a new source.", *notes])
 
     def _into_new(self, session: Session, slug: str, name: str, notes: list[str]) -> Plan:
         """The plan for a source that is made when it is carried out."""
-        words = f"Say that {{}} come from “{name}”"
+        words = f"Make “{name}” the source of {{}}"
         planned = _field_plan(session, self.entries, SOURCE, _NOT_THERE_YET, words, notes)
 
         def write(session: Session, now: datetime, _by: str) -> Mapping[str, Any]:

@@ -200,9 +200,7 @@ class _PuttingBack:
         for ref, entries in self._kept.added:
             tag = _same(self._now, ref)
             if tag is None:
-                self.notes.append(
-                    f"The tag “{ref[1]}” is not there any more, so it is on no entry to take it from."
-                )
+                self.notes.append(f"The tag “{ref[1]}” is not there any more, so it was taken off no entry.")
             elif here := self._filed.under(tag.id) & set(entries):
                 removed[tag.id] = here
         return removed

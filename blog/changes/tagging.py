@@ -13,7 +13,7 @@ from blog.changes.differences import difference
 from blog.changes.operations import RETAGGED
 from blog.changes.plans import Plan, carry_out
 from blog.changes.retagging import Filed, Retagging, write_retagging
-from blog.changes.vocabulary import TagRow, Vocabulary, read_vocabulary
+from blog.changes.vocabulary import Vocabulary, read_vocabulary
 from blog.domain.entry import Markup
 from blog.domain.errors import BadTag
 from blog.domain.filters import Filter
@@ -306,7 +306,7 @@ def _planned(summary: str, done: Retagging, entries: Collection[int], notes: Col
 def _redirects(before: Vocabulary, after: Vocabulary) -> tuple[tuple[str, str], ...]:
     """The addresses that lead on after this and did not before, page and feed."""
     new = sorted(
-        slug for slug, target in after.aliases.items() if _leads_to(before, slug) != after.tags[target]
+        slug for slug, target in after.aliases.items() if _leads_to(before, slug) != after.tags[target].slug
     )
     pairs = ((_filter(slug), _filter(after.tags[after.aliases[slug]].slug)) for slug in new)
     return tuple(
@@ -316,9 +316,9 @@ def _redirects(before: Vocabulary, after: Vocabulary) -> tuple[tuple[str, str], 
     )
 
 
-def _leads_to(vocabulary: Vocabulary, slug: str) -> TagRow | None:
+def _leads_to(vocabulary: Vocabulary, slug: str) -> str | None:
     target = vocabulary.aliases.get(slug)
-    return None if target is None else vocabulary.tags[target]
+    return None if target is None else vocabulary.tags[target].slug
 
 
 def _filter(slug: str) -> Filter:
