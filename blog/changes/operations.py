@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 from blog.changes.restoring import undo_deletion, undo_field, undo_retagging
 from blog.domain.dates import spoken_day
 from blog.domain.errors import CrosstagError, NotThere
-from blog.models import Operation
+from blog.models import UNDO_DAYS, Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from blog.services import Services
 
-UNDO_DAYS: Final = 30
 Undoer = "Callable[[Services, Mapping[str, Any]], Callable[[Session, datetime], list[str]]]"
 
 RETAGGED: Final = "tags"

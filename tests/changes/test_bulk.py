@@ -6,10 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import draft
+from conftest import counted, draft
 from sqlalchemy import func, select
 from tables import tables, tagged
-from test_batches import counted
 
 from blog.changes.bulk import AddTags, DeleteEntries, RemoveTags, SetKind, SetSource, SetStatus
 from blog.changes.entries import delete_entry, save_entry

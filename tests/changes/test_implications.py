@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import draft
+from conftest import counted, draft
 from sqlalchemy import select
 from tables import tagged
-from test_batches import counted, entries
+from test_batches import entries
 
 from blog.changes.bulk import RemoveTags
 from blog.changes.entries import save_entry
