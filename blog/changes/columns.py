@@ -13,7 +13,7 @@ from blog.domain.dates import FIRST_YEAR, LAST_YEAR
 from blog.domain.entry import Draft, Kind
 from blog.domain.errors import CrosstagError
 from blog.domain.tags import MARKS, slugify
-from blog.domain.urls import domain_of, web_url
+from blog.domain.urls import canonical_url, domain_of, web_url
 from blog.rendering import Unrendered, clean_text, render
 
 if TYPE_CHECKING:
@@ -98,13 +98,15 @@ def unrendered(
         "status": stored.status.value,
         "markup": stored.markup.value,
         "domain": domain_of(stored.url),
+        "canonical": canonical_url(stored.url),
     }
     return columns, Unrendered(stored.body, stored.markup, _anchor(atom_id), settings.list_words)
 
 
-def rendered_again(body: str, markup: Markup, atom_id: str, settings: Settings) -> Columns:
-    """Return the columns that rendering makes, of the body of an entry that there was."""
-    return render(body, markup, _anchor(atom_id), settings.list_words)._asdict()
+def derived_again(url: str, body: str, markup: Markup, atom_id: str, settings: Settings) -> Columns:
+    """Return the columns that follow from others, which no revision keeps, of an entry that there was."""
+    rendered = render(body, markup, _anchor(atom_id), settings.list_words)
+    return rendered._asdict() | {"canonical": canonical_url(url)}
 
 
 def _one_line(text: str) -> str:

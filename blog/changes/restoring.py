@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from blog.changes.columns import rendered_again
+from blog.changes.columns import derived_again
 from blog.changes.differences import difference_from_json, put_back
 from blog.changes.entries import DELETED
 from blog.changes.fields import SOURCE, names_of, obstacles, set_field, values_of
@@ -138,10 +138,10 @@ def _last_words(session: Session, entry_ids: Collection[int]) -> dict[int, dict[
 def _row(fields: Mapping[str, Any], services: Services) -> dict[str, Any]:
     """The columns of an entry, from its revision."""
     markup = Markup(fields["markup"])
-    rendered = rendered_again(fields["body"], markup, fields["atom_id"], services.settings)
+    derived = derived_again(fields["url"], fields["body"], markup, fields["atom_id"], services.settings)
     times = {name: datetime.fromisoformat(fields[name]) for name in ("published", "updated")}
     kept = {column.name: fields[column.name] for column in _ENTRY.columns if column.name in fields}
-    return kept | rendered | times | {"day": date.fromisoformat(fields["day"])}
+    return kept | derived | times | {"day": date.fromisoformat(fields["day"])}
 
 
 def _that_can_come_back(
