@@ -19,7 +19,7 @@ from sqlalchemy import and_, exists, false, func, not_, or_, select, true
 from blog.domain.dates import days_in_month
 from blog.domain.entry import Kind, Status
 from blog.domain.errors import NotThere
-from blog.domain.filters import Filter
+from blog.domain.filters import Filter, period_in_words
 from blog.domain.tags import slugify
 from blog.domain.textquery import And, Field, Not, Or, Title
 from blog.domain.textquery import parse as parse_query
@@ -31,7 +31,7 @@ from blog.queries.entries import beginning, permalink
 from blog.queries.paging import PageLinks, count_pages, page_links
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import ColumnElement, Row
@@ -88,10 +88,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllEntries:
-    """One page of the list; ``title`` says what it is a list of."""
+    """One page of the list; ``title`` says what it is a list of.
+
+    ``kept`` are the parts of the filter that a form has no field for, in words, each with the
+    address of the list without it.
+    """
 
     wanted: Wanted
     title: str
+    kept: tuple[tuple[str, str], ...]
     total: int
     lines: tuple[Line, ...]
     page: int
@@ -115,12 +120,34 @@ def list_entries(services: Services, wanted: Wanted, page: int = 1) -> AllEntrie
     return AllEntries(
         wanted=settled,
         title=question.title,
+        kept=tuple(_kept(settled, question.names.display)),
         total=total,
         lines=tuple(lines),
         page=page,
         pages=pages,
         links=page_links(settled.url, page, pages),
     )
+
+
+def _kept(wanted: Wanted, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Each part of the filter that a form has no field for, with the address of the list without it."""
+    asked = wanted.filter
+
+    def without(rest: Filter) -> str:
+        return replace(wanted, filter=rest).url()
+
+    for tag in sorted(asked.tags):
+        yield names.get(tag, tag), without(asked.without_tag(tag))
+    for group in sorted(asked.any_of, key=sorted):
+        yield " or ".join(names.get(tag, tag) for tag in sorted(group)), without(asked.without_group(group))
+    for tag in sorted(asked.without):
+        yield f"not {names.get(tag, tag)}", without(asked.without_tag(tag))
+    if asked.domain:
+        yield asked.domain, without(asked.with_domain(""))
+    if asked.series:
+        yield names.get(f"series:{asked.series}", asked.series), without(asked.with_series(""))
+    if asked.month or asked.since or asked.until:
+        yield period_in_words(asked), without(asked.at_any_time())
 
 
 def all_ids(services: Services, wanted: Wanted) -> frozenset[int]:
@@ -131,6 +158,12 @@ def all_ids(services: Services, wanted: Wanted) -> frozenset[int]:
     """
     with services.sessions.read() as session:
         return frozenset(_Question(services, wanted).ids(session))
+
+
+def source_choices(services: Services) -> list[tuple[str, str]]:
+    """Return the slugs and the names of all sources, by name."""
+    sources = services.facets.current().names.sources.values()
+    return [(one.slug, one.name) for one in sorted(sources, key=lambda one: one.name.casefold())]
 
 
 class _Question:

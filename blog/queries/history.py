@@ -12,7 +12,10 @@ from blog.models import UNDO_DAYS, Operation
 from blog.queries.paging import PageLinks, count_pages, page_links
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
+
+    from sqlalchemy.orm import Session
 
     from blog.services import Services
 
@@ -51,34 +54,47 @@ def history(services: Services, page: int = 1) -> History:
     Raises:
         NoSuchPage: ``page`` is past the last one.
     """
-    oldest = services.clock() - timedelta(days=UNDO_DAYS)
     with services.sessions.read() as session:
         total = session.scalar(select(func.count(Operation.id))) or 0
         pages = count_pages(total, PAGE, page)
-        # What undoing takes can be long, and is not read.
-        columns = (Operation.id, Operation.at, Operation.by, Operation.summary, Operation.undone)
-        statement = select(*columns).order_by(Operation.id.desc()).limit(PAGE).offset((page - 1) * PAGE)
-        rows = session.execute(statement).all()
-        undone = select(Operation.id, Operation.undo).where(
-            Operation.id.in_([row.id for row in rows if row.undone]), Operation.undone.is_not(None)
-        )
-        said: dict[int, dict[str, Any]] = dict(iter(session.execute(undone)))
+        some = select(Operation.id).order_by(Operation.id.desc()).limit(PAGE).offset((page - 1) * PAGE)
+        operations = _operations(session, session.scalars(some).all(), services)
     return History(
-        operations=tuple(
-            DoneOnce(
-                id=row.id,
-                at=row.at,
-                by=row.by,
-                summary=row.summary,
-                undone=row.undone,
-                undone_by=said.get(row.id, {}).get("by", ""),
-                notes=tuple(said.get(row.id, {}).get("notes", ())),
-                can_undo=row.undone is None and row.at >= oldest,
-            )
-            for row in rows
-        ),
+        operations=tuple(operations),
         total=total,
         page=page,
         pages=pages,
         links=page_links(lambda number: f"{ADDRESS}?page={number}" if number > 1 else ADDRESS, page, pages),
     )
+
+
+def operation(services: Services, operation_id: int) -> DoneOnce | None:
+    """Return one operation; None where there is no such one."""
+    with services.sessions.read() as session:
+        return next(iter(_operations(session, [operation_id], services)), None)
+
+
+def _operations(session: Session, ids: Sequence[int], services: Services) -> list[DoneOnce]:
+    """Read these operations, the last first. What undoing them takes can be long, and is not read."""
+    oldest = services.clock() - timedelta(days=UNDO_DAYS)
+    rows = session.execute(select(*_COLUMNS).where(Operation.id.in_(ids)).order_by(Operation.id.desc())).all()
+    undone = select(Operation.id, Operation.undo).where(
+        Operation.id.in_([row.id for row in rows if row.undone])
+    )
+    said: dict[int, dict[str, Any]] = dict(iter(session.execute(undone)))
+    return [
+        DoneOnce(
+            id=row.id,
+            at=row.at,
+            by=row.by,
+            summary=row.summary,
+            undone=row.undone,
+            undone_by=said.get(row.id, {}).get("by", ""),
+            notes=tuple(said.get(row.id, {}).get("notes", ())),
+            can_undo=row.undone is None and row.at >= oldest,
+        )
+        for row in rows
+    ]
+
+
+_COLUMNS: Final = (Operation.id, Operation.at, Operation.by, Operation.summary, Operation.undone)
