@@ -7,6 +7,8 @@ const WAIT = 1500;
 const RETRY = 5000;
 // Another tab that is open writes here more often than this.
 const STALE = 10_000;
+// What was sent by a form for a new entry stays here under that form's name; nobody comes back for it.
+const FORGOTTEN = 30 * 86_400_000;
 const PREFIX = `crosstag.typed.${form.dataset.form}.`;
 const note = form.querySelector("[data-kept-at]");
 const place = form.querySelector("[data-kept]");
@@ -36,7 +38,14 @@ form.addEventListener("submit", () => {
 addEventListener("pageshow", (event) => {
   if (event.persisted) isOver = false;
 });
+forgetOld();
 offerWhatIsHere();
+
+function forgetOld() {
+  for (const key of Object.keys(localStorage).filter((one) => one.startsWith("crosstag.typed."))) {
+    if (Date.now() - JSON.parse(localStorage.getItem(key)).at > FORGOTTEN) localStorage.removeItem(key);
+  }
+}
 
 function tabName() {
   const known = sessionStorage.getItem("crosstag.tab") ?? crypto.randomUUID();
