@@ -14,11 +14,14 @@ from blog.pagecache.middleware import PageCache
 from blog.web import context, errors, feeds, public, sessions
 from blog.web.admin import guard
 from blog.web.admin.account import account
+from blog.web.admin.entries_list import entries_list
 from blog.web.admin.entry_form import entry_form
 from blog.web.admin.history import history
 from blog.web.admin.home import home
 from blog.web.admin.login import login
+from blog.web.admin.operations import operations
 from blog.web.admin.passkeys import keys
+from blog.web.admin.tags import tags
 from blog.web.admin.typed import typed
 from blog.web.crawlers import crawlers
 from blog.web.entries import entries
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
     from blog.services import Services
 
+AUTHORS: Final = (login, keys, home, account, entry_form, typed, history, entries_list, tags, operations)
 _YEAR: Final = 365 * 86_400
 _STATIC: Final = Path(__file__).resolve().parent / "static"
 # Pictures come from wherever the pages linked to are. No page for readers needs a script of ours.
@@ -64,9 +68,7 @@ def create_app(services: Services) -> Flask:
     sessions.attach(app, services)
     public.register(app)
     feeds.register(app)
-    for blueprint in (entries, indexes, legacy, crawlers, manifest, previews):
-        app.register_blueprint(blueprint)
-    for blueprint in (login, keys, home, account, entry_form, typed, history):
+    for blueprint in (entries, indexes, legacy, crawlers, manifest, previews, *AUTHORS):
         app.register_blueprint(blueprint)
     errors.register(app)
     app.after_request(_with_headers)
