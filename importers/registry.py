@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Final
 
 from blog.domain.errors import BadImport
-from importers import backup, feed, markdown_files
+from importers import backup, feed, markdown_files, netscape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,6 +44,7 @@ class Importer:
 IMPORTERS: Final = (
     Importer("backup", "a blog's database backup (NDJSON)", backup.detect, backup.parse, backup.count),
     Importer("feed", "an RSS or Atom feed", feed.detect, feed.parse, feed.count),
+    Importer("netscape", "a browser's bookmarks (HTML)", netscape.detect, netscape.parse, netscape.count),
     Importer(
         "markdown",
         "Markdown files with front matter",
