@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from blog.domain.entry import Draft, Item, Kind, Markup, Rejected, Status
+from blog.domain.entry import Draft, Item, Kind, LeftOut, Markup, Rejected, Status
 from blog.domain.errors import BadImport
 from blog.domain.urls import MAX_URL_LENGTH, web_url
 from importers.old_markup import has_html
@@ -53,7 +53,7 @@ class BrokenFile(ValueError):
     """A file cannot be read any further; the message says why."""
 
 
-Read = Bookmark | Rejected
+Read = Bookmark | Rejected | LeftOut
 
 
 def as_items(read: Callable[[], Iterable[Read]]) -> Iterator[Item]:
@@ -64,16 +64,17 @@ def as_items(read: Callable[[], Iterable[Read]]) -> Iterator[Item]:
     """
     again = _repeated(read())
     seen: set[bytes] = set()
-    last = UNDATED
+    last, has_any = UNDATED, False
     try:
         for bookmark in read():
-            if isinstance(bookmark, Rejected):
+            has_any = True
+            if isinstance(bookmark, Rejected | LeftOut):
                 yield bookmark
                 continue
             last = bookmark.added or last
             yield _item(bookmark, last, seen, again)
     except BrokenFile as error:
-        if not seen:
+        if not has_any:
             raise BadImport(f"This cannot be read: {error}.") from error
         yield Rejected(
             external_id="the rest of the file", reason=f"It is broken: {error}; nothing behind that was read."
@@ -93,7 +94,7 @@ def _repeated(bookmarks: Iterable[Read]) -> dict[bytes, _Again]:
     again: dict[bytes, _Again] = {}
     try:
         for bookmark in bookmarks:
-            if isinstance(bookmark, Rejected) or not _is_usable(bookmark):
+            if isinstance(bookmark, Rejected | LeftOut) or not _is_usable(bookmark):
                 continue
             key = _key(bookmark)
             if key in seen:

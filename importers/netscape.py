@@ -26,6 +26,7 @@ from importers.bookmarks import Bookmark, Read, as_items, clock
 from importers.decoding import beginning, pieces
 from importers.html_stream import BreaksOff, Tag, tokens
 from importers.old_markup import has_html, read_commentary
+from importers.records import occurrences
 from importers.stamps import read_stamp
 from importers.text import one_line, title_of_html, unescape
 
@@ -49,6 +50,7 @@ _ROOTS: Final = frozenset(
     )
 )
 _ROOT_ATTRIBUTES: Final = ("personal_toolbar_folder", "unfiled_bookmarks_folder")
+_ADDRESS: Final = re.compile(r"<a\s[^>]{0,20}\bhref", re.IGNORECASE)
 _TRUE: Final = frozenset({"1", "true", "yes"})
 _NOTES: Final = re.compile(r"\[linkding-notes\](.*?)\[/linkding-notes\]", re.DOTALL)
 _OWN_NOTE: Final = re.compile(r"(?:\?|/?shaare/)([\w-]{6})")
@@ -65,8 +67,7 @@ def detect(material: Material) -> bool:
 
 def count(material: Material) -> int:
     """How many bookmarks there seem to be: addresses, which costs no parsing."""
-    marked = re.compile(rb"<A\s[^>]{0,20}HREF", re.IGNORECASE)
-    return sum(len(marked.findall(line)) for line in material.lines(material.names()[0]))
+    return occurrences(material, _ADDRESS)
 
 
 def parse(material: Material) -> Iterator[Item]:

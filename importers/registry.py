@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Final
 
 from blog.domain.errors import BadImport
-from importers import backup, feed, markdown_files, netscape
+from importers import backup, chrome, delicious, feed, firefox, markdown_files, netscape, pinboard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,6 +45,10 @@ IMPORTERS: Final = (
     Importer("backup", "a blog's database backup (NDJSON)", backup.detect, backup.parse, backup.count),
     Importer("feed", "an RSS or Atom feed", feed.detect, feed.parse, feed.count),
     Importer("netscape", "a browser's bookmarks (HTML)", netscape.detect, netscape.parse, netscape.count),
+    Importer("pinboard", "Pinboard's bookmarks (JSON)", pinboard.detect, pinboard.parse, pinboard.count),
+    Importer("delicious", "bookmarks of delicious (JSON)", delicious.detect, delicious.parse, delicious.count),
+    Importer("firefox", "a backup of Firefox's bookmarks (JSON)", firefox.detect, firefox.parse, firefox.count),
+    Importer("chrome", "the bookmarks file of Chrome (JSON)", chrome.detect, chrome.parse, chrome.count),
     Importer(
         "markdown",
         "Markdown files with front matter",

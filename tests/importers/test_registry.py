@@ -91,7 +91,7 @@ def test_a_folder_is_told_by_what_is_in_it(tmp_path: Path, files: dict[str, str]
 
 def test_an_importer_is_found_by_its_name() -> None:
     assert registry.by_name("feed") is registry.IMPORTERS[1]
-    with pytest.raises(BadImport, match="no importer called “fed”; there are backup; feed; .*; markdown"):
+    with pytest.raises(BadImport, match=r"no importer called “fed”; there are backup; feed; .*; markdown"):
         registry.by_name("fed")
 
 
