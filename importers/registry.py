@@ -12,7 +12,18 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Final
 
 from blog.domain.errors import BadImport
-from importers import backup, chrome, delicious, feed, firefox, markdown_files, netscape, pinboard
+from importers import (
+    backup,
+    chrome,
+    delicious,
+    feed,
+    firefox,
+    json_feed,
+    markdown_files,
+    netscape,
+    opml,
+    pinboard,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,6 +55,8 @@ class Importer:
 IMPORTERS: Final = (
     Importer("backup", "a blog's database backup (NDJSON)", backup.detect, backup.parse, backup.count),
     Importer("feed", "an RSS or Atom feed", feed.detect, feed.parse, feed.count),
+    Importer("json-feed", "a JSON Feed", json_feed.detect, json_feed.parse, json_feed.count),
+    Importer("opml", "a list of feeds (OPML)", opml.detect, opml.parse, opml.count),
     Importer("netscape", "a browser's bookmarks (HTML)", netscape.detect, netscape.parse, netscape.count),
     Importer("pinboard", "Pinboard's bookmarks (JSON)", pinboard.detect, pinboard.parse, pinboard.count),
     Importer("delicious", "bookmarks of delicious (JSON)", delicious.detect, delicious.parse, delicious.count),

@@ -62,7 +62,7 @@ def test_odd_json_is_read(text: str, found: list[object]) -> None:
 @pytest.mark.parametrize(
     ("text", "found", "reason"),
     [
-        ("[1, 2", [1], "character 6: there is no “,” where one must stand"),
+        ("[1, 2", [1, 2], "character 5: there is no “,” where one must stand"),
         ("[1 2]", [1], "character 3: there is no “,” where one must stand"),
         ("[1, x]", [1], "character 4: this is not JSON, or it breaks off"),
         ("[" * 100_000, [], "character 1: it is nested too deeply"),

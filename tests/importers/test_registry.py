@@ -35,6 +35,8 @@ not_one = "a string"
         (b"<feed xmlns='http://www.w3.org/2005/Atom'/>", "feed"),
         (b"<atom:feed xmlns:atom='http://www.w3.org/2005/Atom'/>", "feed"),
         (b"<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'/>", "feed"),
+        (b'{"version": "https://jsonfeed.org/version/1.1"}', "json-feed"),
+        (b"<?xml version='1.0'?><!-- <rss> --><!DOCTYPE opml><OPML version='1.0'/>", "opml"),
         (b"---\ntitle: Hello\n---\nText", "markdown"),
         (b"\xef\xbb\xbf+++\r\ntitle = 'Hello'\r\n+++\r\nText", "markdown"),
     ],
@@ -54,7 +56,7 @@ def test_a_single_file_is_told_by_its_bytes(data: bytes, name: str) -> None:
         b"<rss xmlns:wp='http://wordpress.org/export/1.2/'><channel/></rss>",
         b"<rssx/>",
         b"----\ntitle",
-        b'{"version": "https://jsonfeed.org/version/1.1"}',
+        b'{"version": "https://example.org/version/1.1"}',
     ],
 )
 def test_what_is_in_no_known_format_is_refused_naming_the_known_ones(data: bytes) -> None:
