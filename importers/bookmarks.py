@@ -10,6 +10,7 @@ but eight bytes for each address.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -20,12 +21,13 @@ from blog.domain.errors import BadImport
 from blog.domain.urls import MAX_URL_LENGTH, web_url
 from importers.old_markup import has_html
 from importers.stamps import UNDATED
-from importers.text import clean, one_line
+from importers.text import clean, one_line, title_of_html, unescape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 MAX_TAGS: Final = 100
+_SIGN: Final = re.compile(r"([\\`*_\[\]])")
 _LONGEST_ID: Final = 900
 _LONGEST_TAG: Final = 100
 _PORTS: Final = {"http": 80, "https": 443}
@@ -35,7 +37,7 @@ _PORTS: Final = {"http": 80, "https": 443}
 class Bookmark:
     """A bookmark as a service has it; what it lacks is empty.
 
-    ``note_id`` names a note, which has no address of its own.
+    ``own_id`` names what is no link, and may have no address: a note, a quotation.
     """
 
     url: str
@@ -46,7 +48,10 @@ class Bookmark:
     added: datetime | None = None
     changed: datetime | None = None
     is_private: bool = False
-    note_id: str = ""
+    kind: Kind = Kind.LINK
+    own_id: str = ""
+    citation: str = ""
+    context: str = ""
 
 
 class BrokenFile(ValueError):
@@ -114,7 +119,7 @@ def _item(bookmark: Bookmark, published: datetime, seen: set[bytes], again: dict
     if key in seen:
         return Rejected(
             external_id=_id(bookmark),
-            reason="The file has this address more than once; the first has got the tags of all.",
+            reason="The file has it more than once; the first has got the tags of all.",
         )
     seen.add(key)
     return _draft(bookmark, published, again.get(key, _Again()))
@@ -123,14 +128,17 @@ def _item(bookmark: Bookmark, published: datetime, seen: set[bytes], again: dict
 def _draft(bookmark: Bookmark, published: datetime, again: _Again) -> Draft:
     changed = bookmark.changed
     return Draft(
-        kind=Kind.NOTE if bookmark.note_id else Kind.LINK,
+        kind=bookmark.kind,
         external_id=_id(bookmark),
         published=published,
         updated=changed if changed and changed > published else None,
-        title=one_line(bookmark.title),
+        # Where a page had no title, services repeat its address.
+        title=one_line("" if bookmark.title.strip() == bookmark.url.strip() else bookmark.title),
         body=clean(bookmark.body).strip(),
         markup=bookmark.markup,
-        url="" if bookmark.note_id else web_url(bookmark.url),
+        url=web_url(bookmark.url),
+        citation=one_line(bookmark.citation),
+        context=one_line(bookmark.context),
         tags=tidy_tags((*bookmark.tags, *again.tags)),
         status=Status.HIDDEN if bookmark.is_private or again.is_private else Status.PUBLISHED,
     )
@@ -147,14 +155,25 @@ def prose(text: str) -> tuple[str, Markup]:
     return text, Markup.HTML if has_html(text) else Markup.TEXT
 
 
+def title_of_markup(source: str) -> str:
+    """A title as it stands in HTML, where a lone ``<template>`` is what it is about, and no element."""
+    return title_of_html(source) if has_html(source) else one_line(unescape(source))
+
+
+def quoted(text: str) -> str:
+    """Somebody else's words as a quotation in Markdown, in which no sign of theirs means anything."""
+    plain = _SIGN.sub(r"\\\1", text.strip()).replace("&", "&amp;").replace("<", "&lt;")
+    return "\n".join(f"> {line}".rstrip() for line in plain.split("\n")) if plain else ""
+
+
 def _is_usable(bookmark: Bookmark) -> bool:
-    return bool(bookmark.note_id and (bookmark.title or bookmark.body)) or bool(web_url(bookmark.url))
+    return bool(bookmark.own_id and (bookmark.title or bookmark.body)) or bool(web_url(bookmark.url))
 
 
 def _refused(bookmark: Bookmark) -> Rejected:
     url = one_line(bookmark.url, 200)
-    name = url or one_line(bookmark.title) or bookmark.note_id or "a bookmark without an address"
-    if bookmark.note_id:
+    name = url or one_line(bookmark.title) or bookmark.own_id or "a bookmark without an address"
+    if bookmark.own_id:
         return Rejected(external_id=name, reason="It has neither a title nor a text.")
     if not url:
         return Rejected(external_id=name, reason="It has no address.")
@@ -168,7 +187,7 @@ def _key(bookmark: Bookmark) -> bytes:
 
 
 def _id(bookmark: Bookmark) -> str:
-    return bookmark.note_id or bookmark_id(bookmark.url)
+    return bookmark.own_id or bookmark_id(bookmark.url)
 
 
 def bookmark_id(url: str) -> str:

@@ -21,14 +21,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from blog.domain.entry import Item, Markup, Rejected
-from importers.bookmarks import Bookmark, Read, as_items, clock
+from blog.domain.entry import Item, Kind, Markup, Rejected
+from importers.bookmarks import Bookmark, Read, as_items, clock, title_of_markup
 from importers.decoding import beginning, pieces
 from importers.html_stream import BreaksOff, Tag, tokens
-from importers.old_markup import has_html, read_commentary
+from importers.old_markup import read_commentary
 from importers.records import occurrences
 from importers.stamps import read_stamp
-from importers.text import one_line, title_of_html, unescape
+from importers.text import one_line, unescape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -224,24 +224,21 @@ class _Reader:
         own = _OWN_NOTE.fullmatch(href)
         return Bookmark(
             url=href,
-            title=_title("".join(found.title)),
+            title=title_of_markup("".join(found.title)),
             body=body,
             markup=markup,
             tags=(*said.get("tags", "").split(","), *(folder.tag for folder in self._folders)),
             added=self._added(said),
             changed=read_stamp(said.get("last_modified"), self._now),
             is_private=said.get("private", "").lower() in _TRUE,
-            note_id=f"shaarli:{own[1]}" if own else "",
+            kind=Kind.NOTE if own else Kind.LINK,
+            own_id=f"shaarli:{own[1]}" if own else "",
         )
 
     def _added(self, said: dict[str, str]) -> datetime | None:
         stamps = (read_stamp(said.get(name), self._now) for name in ("add_date", "last_modified"))
         folders = (folder.added for folder in reversed(self._folders))
         return next(filter(None, (*stamps, *folders)), None)
-
-
-def _title(source: str) -> str:
-    return title_of_html(source) if has_html(source) else one_line(unescape(source))
 
 
 def _note(source: str) -> tuple[str, Markup]:

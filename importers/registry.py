@@ -18,11 +18,15 @@ from importers import (
     delicious,
     feed,
     firefox,
+    instapaper,
     json_feed,
     markdown_files,
     netscape,
     opml,
     pinboard,
+    pocket,
+    raindrop,
+    readwise,
 )
 
 if TYPE_CHECKING:
@@ -62,6 +66,12 @@ IMPORTERS: Final = (
     Importer("delicious", "bookmarks of delicious (JSON)", delicious.detect, delicious.parse, delicious.count),
     Importer("firefox", "a backup of Firefox's bookmarks (JSON)", firefox.detect, firefox.parse, firefox.count),
     Importer("chrome", "the bookmarks file of Chrome (JSON)", chrome.detect, chrome.parse, chrome.count),
+    Importer("pocket", "a list of Pocket's (CSV or HTML)", pocket.detect, pocket.parse, pocket.count),
+    Importer(
+        "instapaper", "a list of Instapaper's (CSV)", instapaper.detect, instapaper.parse, instapaper.count
+    ),
+    Importer("raindrop", "bookmarks of Raindrop (CSV)", raindrop.detect, raindrop.parse, raindrop.count),
+    Importer("readwise", "highlights of Readwise (CSV)", readwise.detect, readwise.parse, readwise.count),
     Importer(
         "markdown",
         "Markdown files with front matter",
