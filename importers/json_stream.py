@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from blog.domain.errors import BadImport
@@ -104,7 +105,32 @@ def elements(material: Material, *path: str) -> Iterator[object]:
         BrokenFile: what comes next is not JSON.
     """
     cursor = _Cursor(pieces(material, material.names()[0]))
-    yield from _elements(cursor, path)
+    for _ in _places(cursor, path):
+        yield cursor.value()
+
+
+def outlines(material: Material, *path: str) -> Iterator[dict[str, object]]:
+    """The objects in the array at ``path`` without the arrays and objects in them, which may be huge.
+
+    What is broken ends it; whoever reads the elements is told.
+    """
+    cursor = _Cursor(pieces(material, material.names()[0]))
+    with suppress(BrokenFile):
+        for _ in _places(cursor, path):
+            if cursor.peek() == "{":
+                yield _outline(cursor)
+            else:
+                cursor.skip()
+
+
+def _outline(cursor: _Cursor) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key in cursor.fields():
+        if cursor.peek() in ("[", "{"):
+            cursor.skip()
+        else:
+            found[key] = cursor.value()
+    return found
 
 
 def whole(material: Material) -> object:
@@ -132,18 +158,19 @@ def _said_by(error: Exception) -> str:
     return f"character {error.pos:,}: {error.msg}" if isinstance(error, json.JSONDecodeError) else str(error)
 
 
-def _elements(cursor: _Cursor, path: tuple[str, ...]) -> Iterator[object]:
+def _places(cursor: _Cursor, path: tuple[str, ...]) -> Iterator[None]:
+    """Stand before each element of the array at ``path``; the caller reads or skips it."""
     first = cursor.peek()
     if first == "[":
         for _ in cursor.entries():
             if path:
-                yield from _elements(cursor, path)
+                yield from _places(cursor, path)
             else:
-                yield cursor.value()
+                yield
     elif first == "{" and path:
         for key in cursor.fields():
             if key == path[0]:
-                yield from _elements(cursor, path[1:])
+                yield from _places(cursor, path[1:])
             else:
                 cursor.skip()
     else:

@@ -20,13 +20,19 @@ from importers import (
     firefox,
     instapaper,
     json_feed,
+    karakeep,
+    linkding,
+    linkwarden,
     markdown_files,
     netscape,
+    omnivore,
     opml,
     pinboard,
     pocket,
     raindrop,
+    readability,
     readwise,
+    wallabag,
 )
 
 if TYPE_CHECKING:
@@ -66,12 +72,22 @@ IMPORTERS: Final = (
     Importer("delicious", "bookmarks of delicious (JSON)", delicious.detect, delicious.parse, delicious.count),
     Importer("firefox", "a backup of Firefox's bookmarks (JSON)", firefox.detect, firefox.parse, firefox.count),
     Importer("chrome", "the bookmarks file of Chrome (JSON)", chrome.detect, chrome.parse, chrome.count),
-    Importer("pocket", "a list of Pocket's (CSV or HTML)", pocket.detect, pocket.parse, pocket.count),
-    Importer(
-        "instapaper", "a list of Instapaper's (CSV)", instapaper.detect, instapaper.parse, instapaper.count
-    ),
+    Importer("pocket", "pages of Pocket (CSV or HTML)", pocket.detect, pocket.parse, pocket.count),
+    Importer("instapaper", "pages of Instapaper (CSV)", instapaper.detect, instapaper.parse, instapaper.count),
     Importer("raindrop", "bookmarks of Raindrop (CSV)", raindrop.detect, raindrop.parse, raindrop.count),
     Importer("readwise", "highlights of Readwise (CSV)", readwise.detect, readwise.parse, readwise.count),
+    Importer("omnivore", "pages of Omnivore (JSON)", omnivore.detect, omnivore.parse, omnivore.count),
+    Importer("wallabag", "pages of wallabag (JSON)", wallabag.detect, wallabag.parse, wallabag.count),
+    Importer(
+        "readability",
+        "pages of Readability (JSON)",
+        readability.detect,
+        readability.parse,
+        readability.count,
+    ),
+    Importer("linkwarden", "links of Linkwarden (JSON)", linkwarden.detect, linkwarden.parse, linkwarden.count),
+    Importer("linkding", "bookmarks of linkding (JSON)", linkding.detect, linkding.parse, linkding.count),
+    Importer("karakeep", "bookmarks of karakeep (JSON)", karakeep.detect, karakeep.parse, karakeep.count),
     Importer(
         "markdown",
         "Markdown files with front matter",
