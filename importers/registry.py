@@ -33,6 +33,7 @@ from importers import (
     readability,
     readwise,
     wallabag,
+    wordpress,
 )
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ IMPORTERS: Final = (
     Importer("linkwarden", "links of Linkwarden (JSON)", linkwarden.detect, linkwarden.parse, linkwarden.count),
     Importer("linkding", "bookmarks of linkding (JSON)", linkding.detect, linkding.parse, linkding.count),
     Importer("karakeep", "bookmarks of karakeep (JSON)", karakeep.detect, karakeep.parse, karakeep.count),
+    Importer("wordpress", "an export of WordPress (WXR)", wordpress.detect, wordpress.parse, wordpress.count),
     Importer(
         "markdown",
         "Markdown files with front matter",

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from blog.domain.dates import LAST_YEAR
 from importers.dates import read_date
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,14 +25,22 @@ _WEBKIT: Final = 10**16
 def read_stamp(value: object, now: datetime) -> datetime | None:
     """The time that ``value`` means, or None where it means none that a bookmark can have.
 
-    Zero and everything else on the first day of 1970 is how programs write "no date", and nobody has
-    kept anything more than a day after ``now``.
+    Nobody has kept anything more than a day after ``now``.
+    """
+    moment = read_any_stamp(value)
+    return moment if moment and moment <= now + timedelta(days=1) else None
+
+
+def read_any_stamp(value: object) -> datetime | None:
+    """The time that ``value`` means, also one to come, or None where it means none.
+
+    Zero and everything else on the first day of 1970 is how programs write "no date".
     """
     try:
         moment = _moment(value)
     except (ValueError, OverflowError):
         return None
-    return moment if moment and UNDATED < moment <= now + timedelta(days=1) else None
+    return moment if moment and moment > UNDATED and moment.year <= LAST_YEAR else None
 
 
 def _moment(value: object) -> datetime | None:

@@ -105,7 +105,7 @@ def _mended(source: Iterable[str]) -> Iterator[str]:
             is_begun = bool(rest)
         while rest:
             mark = rest.find(_END if is_cdata else _BEGIN)
-            length = mark if mark >= 0 else max(len(rest) - _HELD_BACK, 0)
+            length = mark if mark >= 0 else _whole_length(rest)
             yield rest[:length] if is_cdata else _with_references(rest[:length])
             rest = rest[length:]
             if mark < 0:
@@ -113,6 +113,13 @@ def _mended(source: Iterable[str]) -> Iterator[str]:
             yield rest[: len(_END if is_cdata else _BEGIN)]
             rest, is_cdata = rest[len(_END if is_cdata else _BEGIN) :], not is_cdata
     yield rest if is_cdata else _with_references(rest)
+
+
+def _whole_length(text: str) -> int:
+    """How much of a text can be read before more of it comes."""
+    length = max(len(text) - _HELD_BACK, 0)
+    reference = text.rfind("&", max(length - _HELD_BACK, 0), length)
+    return length if reference < 0 or ";" in text[reference:length] else reference
 
 
 def _with_references(text: str) -> str:
