@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from blog.domain.entry import Draft, Item, Kind, LeftOut, Markup, Rejected, Status
-from blog.domain.errors import BadImport
 from blog.domain.urls import MAX_URL_LENGTH, web_url
+from importers.breakage import BrokenFile, until_it_breaks
 from importers.old_markup import has_html
 from importers.stamps import UNDATED
 from importers.text import clean, one_line, title_of_html, unescape
@@ -54,36 +54,28 @@ class Bookmark:
     context: str = ""
 
 
-class BrokenFile(ValueError):
-    """A file cannot be read any further; the message says why."""
-
-
 Read = Bookmark | Rejected | LeftOut
 
 
-def as_items(read: Callable[[], Iterable[Read]]) -> Iterator[Item]:
+def as_items(read: Callable[[], Iterable[Read]], label: str) -> Iterator[Item]:
     """Yield an entry or a ``Rejected`` for each bookmark; ``read`` reads the file from its beginning.
 
     Raises:
         BadImport: the file is broken before its first bookmark.
     """
+    return until_it_breaks(_items(read), label)
+
+
+def _items(read: Callable[[], Iterable[Read]]) -> Iterator[Item]:
     again = _repeated(read())
     seen: set[bytes] = set()
-    last, has_any = UNDATED, False
-    try:
-        for bookmark in read():
-            has_any = True
-            if isinstance(bookmark, Rejected | LeftOut):
-                yield bookmark
-                continue
+    last = UNDATED
+    for bookmark in read():
+        if isinstance(bookmark, Rejected | LeftOut):
+            yield bookmark
+        else:
             last = bookmark.added or last
             yield _item(bookmark, last, seen, again)
-    except BrokenFile as error:
-        if not has_any:
-            raise BadImport(f"This cannot be read: {error}.") from error
-        yield Rejected(
-            external_id="the rest of the file", reason=f"It is broken: {error}; nothing behind that was read."
-        )
 
 
 @dataclass(slots=True)

@@ -36,7 +36,7 @@ def count(material: Material) -> int:
 def parse(material: Material) -> Iterator[Item]:
     """Yield a link for each bookmark; folders are its tags, but not the browser's own."""
     tree = as_record(whole(material)).record("roots")
-    return as_items(partial(_bookmarks, tree, clock()))
+    return as_items(partial(_bookmarks, tree, clock()), material.label)
 
 
 def _bookmarks(roots: Record, now: datetime) -> Iterator[Read]:

@@ -10,7 +10,8 @@ import io
 from typing import TYPE_CHECKING, Final
 
 from blog.domain.entry import Rejected
-from importers.bookmarks import BrokenFile, as_items, clock
+from importers.bookmarks import as_items, clock
+from importers.breakage import BrokenFile
 from importers.decoding import beginning, pieces
 from importers.records import Record
 from importers.text import one_line
@@ -64,7 +65,7 @@ def count(material: Material) -> int:
 def bookmarks_of(material: Material, read: Callable[[Record, datetime], Read]) -> Iterator[Item]:
     """Yield an entry for each row, as ``read`` reads it."""
     now = clock()
-    return as_items(lambda: (_read(row, now, read) for row in _rows(material)))
+    return as_items(lambda: (_read(row, now, read) for row in _rows(material)), material.label)
 
 
 def _read(row: Record | Rejected, now: datetime, read: Callable[[Record, datetime], Read]) -> Read:

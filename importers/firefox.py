@@ -43,7 +43,7 @@ def count(material: Material) -> int:
 def parse(material: Material) -> Iterator[Item]:
     """Yield a link for each bookmark; folders and tags are its tags."""
     tree = as_record(whole(material))
-    return as_items(partial(_bookmarks, tree, _tagged(tree), clock()))
+    return as_items(partial(_bookmarks, tree, _tagged(tree), clock()), material.label)
 
 
 def _nodes(tree: Record) -> Iterator[tuple[Record, tuple[str, ...]]]:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from blog.domain.errors import BadImport
-from importers.bookmarks import BrokenFile
+from importers.breakage import BrokenFile
 from importers.decoding import beginning, pieces
 
 if TYPE_CHECKING:

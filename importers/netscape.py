@@ -72,7 +72,7 @@ def count(material: Material) -> int:
 
 def parse(material: Material) -> Iterator[Item]:
     """Yield a link for each bookmark, and a note for each of Shaarli's links to itself."""
-    return as_items(partial(_bookmarks, material, clock()))
+    return as_items(partial(_bookmarks, material, clock()), material.label)
 
 
 def _bookmarks(material: Material, now: datetime) -> Iterator[Read]:

@@ -14,10 +14,11 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from blog.domain.entry import Item, Rejected, SourceDraft
-from blog.domain.errors import BadImport, BadTag
+from blog.domain.errors import BadTag
 from blog.domain.tags import slugify
 from blog.domain.urls import domain_of, web_url
-from importers.bookmarks import BrokenFile, bookmark_id
+from importers.bookmarks import bookmark_id
+from importers.breakage import until_it_breaks
 from importers.records import occurrences
 from importers.text import one_line
 from importers.xml_stream import End, Start, events, root_of
@@ -44,31 +45,28 @@ def count(material: Material) -> int:
 
 def parse(material: Material) -> Iterator[Item]:
     """Yield a source for each feed, in whatever groups it is."""
+    return until_it_breaks(_sources(material), material.label)
+
+
+def _sources(material: Material) -> Iterator[Item]:
     reader = _Reader()
-    try:
-        for event in events(material):
-            if isinstance(event, Start) and event.name.lower() == "outline":
-                yield from reader.begin(event.attributes)
-            elif isinstance(event, End) and event.name.lower() == "outline":
-                yield from reader.end()
-    except BrokenFile as error:
-        if not reader.has_any:
-            raise BadImport(f"{material.label} cannot be read: {error}.") from error
-        yield Rejected(external_id="the rest", reason=f"It is broken: {error}; nothing behind that was read.")
+    for event in events(material):
+        if isinstance(event, Start) and event.name.lower() == "outline":
+            yield from reader.begin(event.attributes)
+        elif isinstance(event, End) and event.name.lower() == "outline":
+            yield from reader.end()
 
 
 class _Reader:
     """What was read until now: the outlines we are in, and the names and addresses that are taken."""
 
     def __init__(self) -> None:
-        self.has_any = False
         # Of each outline we are in that is no feed: its name, or "" as soon as it is seen to be a group.
         self._open: list[str] = []
         self._urls: set[str] = set()
         self._slugs: set[str] = set()
 
     def begin(self, attributes: dict[str, str]) -> Iterator[Item]:
-        self.has_any = True
         said = {name.lower(): one_line(value, 2_000) for name, value in attributes.items()}
         name, address = said.get("text") or said.get("title", ""), said.get("xmlurl", "")
         if self._open:

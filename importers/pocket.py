@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from importers import csv_stream
-from importers.bookmarks import Bookmark, BrokenFile, Read, as_items, clock, title_of_markup
+from importers.bookmarks import Bookmark, Read, as_items, clock, title_of_markup
+from importers.breakage import BrokenFile
 from importers.decoding import beginning, pieces
 from importers.html_stream import BreaksOff, tokens
 from importers.records import Record, occurrences
@@ -51,7 +52,7 @@ def parse(material: Material) -> Iterator[Item]:
     """Yield a link for each saved page, whether it was read or not."""
     if _is_csv(material):
         return csv_stream.bookmarks_of(material, _row)
-    return as_items(partial(_links, material, clock()))
+    return as_items(partial(_links, material, clock()), material.label)
 
 
 def _row(record: Record, now: datetime) -> Bookmark:

@@ -82,7 +82,7 @@ def as_record(value: object) -> Record:
 def bookmarks_of(material: Material, read: Callable[[Record, datetime], Read], *path: str) -> Iterator[Item]:
     """Yield an entry for each object in the array at ``path``, as ``read`` reads it."""
     now = clock()
-    return as_items(lambda: _each(elements(material, *path), lambda record: read(record, now)))
+    return as_items(lambda: _each(elements(material, *path), lambda record: read(record, now)), material.label)
 
 
 def _each(values: Iterable[object], read: Callable[[Record], Read]) -> Iterator[Read]:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from blog.domain.entry import Draft, Item, Kind, LeftOut, Markup, Rejected, Status, TagDraft
-from blog.domain.errors import BadImport
-from importers.bookmarks import BrokenFile, tidy_tags, title_of_markup
+from importers.bookmarks import tidy_tags, title_of_markup
+from importers.breakage import BrokenFile, until_it_breaks
 from importers.decoding import beginning
 from importers.records import occurrences
 from importers.stamps import read_any_stamp
@@ -68,15 +68,14 @@ def count(material: Material) -> int:
 
 
 def parse(material: Material) -> Iterator[Item]:
-    """Yield tags that are described, and then an entry, or a reason, for each item."""
+    """Yield tags that are described, and an entry, or a reason, for each item."""
+    return until_it_breaks(_items(material), material.label)
+
+
+def _items(material: Material) -> Iterator[Item]:
     reader = _Reader(_images(material))
-    try:
-        for thing in _things(material):
-            yield from reader.read(thing)
-    except BrokenFile as error:
-        if not reader.has_any:
-            raise BadImport(f"{material.label} cannot be read: {error}.") from error
-        yield Rejected(external_id="the rest", reason=f"It is broken: {error}; nothing behind that was read.")
+    for thing in _things(material):
+        yield from reader.read(thing)
 
 
 @dataclass(slots=True)
@@ -144,12 +143,10 @@ class _Reader:
     """What becomes of each thing, with the ids that are taken."""
 
     def __init__(self, images: dict[str, str]) -> None:
-        self.has_any = False
         self._images = images
         self._ids: set[str] = set()
 
     def read(self, thing: _Thing) -> Iterator[Item]:
-        self.has_any = True
         if thing.name == "item":
             yield self._item(thing)
         elif described := thing.text("wp:category_description", "wp:tag_description"):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from xml.parsers import expat
 
 from blog.domain.errors import BadImport
-from importers.bookmarks import BrokenFile
+from importers.breakage import BrokenFile
 from importers.decoding import beginning, pieces
 from importers.text import clean
 

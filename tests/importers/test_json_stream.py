@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from blog.domain.errors import BadImport
 from importers import decoding, json_stream
-from importers.bookmarks import BrokenFile
+from importers.breakage import BrokenFile
 from importers.json_stream import elements, shape, whole
 from importers.material import Material
 

@@ -6,7 +6,7 @@ import pytest
 
 from blog.domain.errors import BadImport
 from importers import decoding
-from importers.bookmarks import BrokenFile
+from importers.breakage import BrokenFile
 from importers.material import Material
 from importers.xml_stream import End, Start, events, root_of
 
