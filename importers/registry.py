@@ -27,6 +27,7 @@ from importers import (
     linkwarden,
     markdown_files,
     mastodon,
+    microformats,
     netscape,
     omnivore,
     opml,
@@ -108,6 +109,13 @@ IMPORTERS: Final = (
         github.detect_releases,
         github.parse_releases,
         github.count_releases,
+    ),
+    Importer(
+        "microformats",
+        "a page with entries (h-entry)",
+        microformats.detect,
+        microformats.parse,
+        microformats.count,
     ),
     Importer(
         "markdown",
