@@ -39,6 +39,7 @@ from importers import (
     wallabag,
     wordpress,
 )
+from importers.several import Several
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -67,7 +68,7 @@ class Importer:
     count: Callable[[Material], int | None]
 
 
-IMPORTERS: Final = (
+_OF_ONE_THING: Final = (
     Importer("backup", "a blog's database backup (NDJSON)", backup.detect, backup.parse, backup.count),
     Importer("feed", "an RSS or Atom feed", feed.detect, feed.parse, feed.count),
     Importer("json-feed", "a JSON Feed", json_feed.detect, json_feed.parse, json_feed.count),
@@ -124,6 +125,13 @@ IMPORTERS: Final = (
         markdown_files.parse,
         markdown_files.count,
     ),
+)
+
+
+_several = Several(lambda: (one for one in importers() if one.name != "zip"))
+IMPORTERS: Final = (
+    *_OF_ONE_THING,
+    Importer("zip", "a zip file of any of these", _several.detect, _several.parse, _several.count),
 )
 
 
