@@ -13,7 +13,7 @@ from importers.html_stream import BreaksOff, Tag, tokens
 from importers.text import unescape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 _DEEPEST: Final = 200
 _VOID: Final = frozenset("area base br col embed hr img input link meta source track wbr".split())
@@ -51,11 +51,14 @@ class Node:
         """The elements directly in it."""
         return (child for child in self.children if isinstance(child, Node))
 
-    def below(self) -> Iterator[Node]:
-        """Every element in it, however deep, in the order of the text."""
-        for child in self.nodes():
-            yield child
-            yield from child.below()
+    def below(self, stops: Callable[[Node], bool] = lambda _: False) -> Iterator[Node]:
+        """Every element in it in the order of the text, but nothing within those at which it ``stops``."""
+        waiting = [*reversed(list(self.nodes()))]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            if not stops(node):
+                waiting += reversed(list(node.nodes()))
 
     def html(self) -> str:
         """What is in it, as it was written."""

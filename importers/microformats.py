@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from importers.material import Material
 
 _HEAD: Final = 1_000_000
+_MOST_VALUES: Final = 100
 _ENTRY: Final = re.compile(
     r"""\sclass\s{0,9}=\s{0,9}(?:["'][^"'<>]{0,300}?\b|)(?:h-entry|hentry)(?![\w-])""", re.IGNORECASE
 )
@@ -87,69 +88,69 @@ def _entries(node: Node) -> Iterator[Node]:
 
 def _home(root: Node) -> str:
     feed = next((node for node in root.below() if "h-feed" in node.classes), None)
-    return _joined("", _first(feed, "u-url", _address)) if feed else ""
+    return _joined("", _Thing(feed).first("u-url", _address)) if feed else ""
+
+
+class _Thing:
+    """A microformat: its element, and those within that are not of another one within it."""
+
+    def __init__(self, root: Node) -> None:
+        self._root = root
+        self._nodes = [(node, node.classes) for node in root.below(_is_root)]
+        self._is_old = not any(_ROOT.fullmatch(name) for name in root.classes)
+
+    def all(self, name: str, read: Callable[[Node], str]) -> list[str]:
+        """Every value of a property, as it is called today; else as it was called."""
+        found = [node for node, classes in self._nodes if name in classes]
+        if not found and name == "p-category":
+            found = [node for node, _ in self._nodes if "tag" in node.attributes.get("rel", "").split()]
+        if not found and self._is_old:
+            found = [node for node, classes in self._nodes if _OLD_NAMES.get(name) in classes]
+        return [value for value in map(read, found[:_MOST_VALUES]) if value]
+
+    def first(self, name: str, read: Callable[[Node], str]) -> str:
+        """The first value of a property that is not empty."""
+        return next(iter(self.all(name, read)), "")
+
+    def bookmark(self) -> str:
+        """The address that is marked as the entry's own, as in hAtom."""
+        rels = ((node.attributes.get("rel", "").split(), node) for node, _ in self._nodes)
+        return next((node.attributes.get("href", "") for rel, node in rels if "bookmark" in rel), "")
 
 
 def _item(entry: Node, home: str) -> FeedItem:
-    title, content = one_line(_first(entry, "p-name", _text)), _first(entry, "e-content", Node.html)
-    plain = _first(entry, "e-content", Node.text) or _first(entry, "p-content", _text)
-    summary = _first(entry, "p-summary", _text)
+    thing = _Thing(entry)
+    title, content = one_line(thing.first("p-name", _text)), thing.first("e-content", Node.html).strip()
+    plain = thing.first("e-content", Node.text) or thing.first("p-content", _text)
+    summary = thing.first("p-summary", _text)
     if not (title or content or plain or summary):
         plain = entry.text()
-    link = _first(entry, "u-url", _address) or _bookmark(entry) or entry.attributes.get("href", "")
-    target = next(filter(None, (_first(entry, name, _address) for name in _TARGETS)), "")
-    own = _first(entry, "u-uid", _address) or link
+    link = thing.first("u-url", _address) or thing.bookmark() or entry.attributes.get("href", "")
+    target = next(filter(None, (thing.first(name, _address) for name in _TARGETS)), "")
+    own = thing.first("u-uid", _address) or link
     said = one_line(plain or summary)
     return FeedItem(
         id=(_joined(home, own) or own) if own else "",
         link=_joined(home, target or link) if target or link else "",
         # Of a note, programs take the text for the name, too.
         title=Prose("" if said and said.startswith(title.rstrip("…")) else title),
-        body=Prose(content.strip(), "text/html") if content.strip() else Prose(plain or summary),
-        published=read_any_stamp(_first(entry, "dt-published", _time)),
-        updated=read_any_stamp(_first(entry, "dt-updated", _time)),
-        tags=tuple(_all(entry, "p-category", _text)),
-        images=tuple(_all(entry, "u-photo", _address)) + tuple(_all(entry, "u-featured", _address)),
+        body=Prose(content, "text/html") if content else Prose(plain or summary),
+        published=read_any_stamp(thing.first("dt-published", _time)),
+        updated=read_any_stamp(thing.first("dt-updated", _time)),
+        tags=tuple(thing.all("p-category", _text)),
+        images=(*thing.all("u-photo", _address), *thing.all("u-featured", _address)),
         via_url="",
         via_title="",
     )
-
-
-def _own(entry: Node) -> Iterator[Node]:
-    """The elements of an entry but those of other things within it."""
-    for child in entry.nodes():
-        yield child
-        if not _is_root(child):
-            yield from _own(child)
 
 
 def _is_root(node: Node) -> bool:
     return any(_ROOT.fullmatch(name) or name in _OLD_ROOTS for name in node.classes)
 
 
-def _all(entry: Node, name: str, read: Callable[[Node], str]) -> list[str]:
-    """Every value of a property, as it is called today; else as it was called."""
-    nodes = list(_own(entry))
-    found = [node for node in nodes if name in node.classes]
-    if not found and name == "p-category":
-        found = [node for node in nodes if "tag" in node.attributes.get("rel", "").split()]
-    if not found and "h-entry" not in entry.classes:
-        found = [node for node in nodes if _OLD_NAMES.get(name) in node.classes]
-    return [value for value in map(read, found) if value]
-
-
-def _first(entry: Node, name: str, read: Callable[[Node], str]) -> str:
-    return next(iter(_all(entry, name, read)), "")
-
-
-def _bookmark(entry: Node) -> str:
-    rels = ((node.attributes.get("rel", "").split(), node) for node in _own(entry))
-    return next((node.attributes.get("href", "") for rel, node in rels if "bookmark" in rel), "")
-
-
 def _text(node: Node) -> str:
     """The value of a ``p-`` property."""
-    if _is_root(node) and (name := _first(node, "p-name", _text)):
+    if _is_root(node) and (name := _Thing(node).first("p-name", _text)):
         return name
     said = node.attributes
     match node.name:
@@ -159,7 +160,7 @@ def _text(node: Node) -> str:
             return said["value"]
         case "img" | "area" if "alt" in said:
             return said["alt"]
-    return _of_values(node, " ") or node.text()
+    return _of_values(node) or node.text()
 
 
 def _time(node: Node) -> str:
@@ -167,20 +168,29 @@ def _time(node: Node) -> str:
     said = node.attributes
     if node.name in {"time", "ins", "del"} and "datetime" in said:
         return said["datetime"].strip()
-    return _of_values(node, " ") or _text(node)
+    return _of_values(node) or _text(node)
 
 
 def _address(node: Node) -> str:
     """The value of a ``u-`` property."""
-    if _is_root(node) and (url := _first(node, "u-url", _address)):
+    if _is_root(node) and (url := _Thing(node).first("u-url", _address)):
         return url
     return node.attributes.get(_SOURCES.get(node.name, ""), "").strip() or _text(node)
 
 
-def _of_values(node: Node, between: str) -> str:
-    """The values of the elements in it that are marked as such."""
-    parts = [child for child in node.below() if "value" in child.classes]
-    return between.join(part.attributes.get("datetime") or _text(part) for part in parts)
+def _of_values(node: Node) -> str:
+    """The values of the elements in it that are marked as such, but not of those within them."""
+    parts = [child for child in node.below(_is_value) if _is_value(child)]
+    return " ".join(part.attributes.get("datetime") or _plain_value(part) for part in parts[:_MOST_VALUES])
+
+
+def _plain_value(node: Node) -> str:
+    said = node.attributes
+    return said.get("title", "") if node.name == "abbr" else said.get("value", "") or node.text()
+
+
+def _is_value(node: Node) -> bool:
+    return "value" in node.classes
 
 
 def _joined(base: str, reference: str) -> str:

@@ -50,7 +50,9 @@ _BLOCK: Final = re.compile(
 )
 _BLANK_LINES: Final = re.compile(r"\n[ \t]*\n\s*")
 _OPENED: Final = re.compile(r"<(pre|script|style|textarea)\b", re.IGNORECASE)
-_OF_EDITOR: Final = re.compile(r"<!--\s?(?:/?wp:[^>]*+|more[^>]*+|nextpage|noteaser)-*+>\n?", re.IGNORECASE)
+_OF_EDITOR: Final = re.compile(
+    r"<!--\s?(?:/?wp:[^>]{0,20000}+|more[^>]{0,500}+|nextpage|noteaser)-*+>\n?", re.IGNORECASE
+)
 _CAPTION: Final = re.compile(r"\[/?caption[^\]]{0,500}\]")
 _HREF: Final = re.compile(r"""<a\s[^<>]*?href\s*=\s*["'](https?://[^"'<>\s]+)""", re.IGNORECASE)
 
