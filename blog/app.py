@@ -16,11 +16,14 @@ from blog.web.admin import guard
 from blog.web.admin.account import account
 from blog.web.admin.home import home
 from blog.web.admin.login import login
+from blog.web.admin.media import attach as attach_uploads
+from blog.web.admin.media import media as author_media
 from blog.web.admin.passkeys import keys
 from blog.web.crawlers import crawlers
 from blog.web.entries import entries
 from blog.web.indexes import indexes
 from blog.web.legacy import legacy
+from blog.web.media import media
 from blog.web.states import BlogStates
 
 if TYPE_CHECKING:
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
 
     from blog.services import Services
 
-_YEAR: Final = 365 * 86_400
 _STATIC: Final = Path(__file__).resolve().parent / "static"
 # Pictures come from wherever the pages linked to are. No page for readers needs a script of ours.
 _POLICY: Final = (
@@ -46,7 +48,7 @@ class Blog(Flask):
 
     def get_send_file_max_age(self, filename: str | None) -> int | None:
         """Return for how many seconds a static file is good."""
-        return _YEAR if context.is_digest(filename or "", request.args.get("v", "")) else 300
+        return context.YEAR if context.is_digest(filename or "", request.args.get("v", "")) else 300
 
 
 def create_app(services: Services) -> Flask:
@@ -55,11 +57,12 @@ def create_app(services: Services) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     context.attach(app, services)
+    attach_uploads(app)
     guard.attach(app)
     sessions.attach(app, services)
     public.register(app)
     feeds.register(app)
-    for blueprint in (entries, indexes, legacy, crawlers, login, keys, home, account):
+    for blueprint in (entries, media, indexes, legacy, crawlers, login, keys, home, account, author_media):
         app.register_blueprint(blueprint)
     errors.register(app)
     app.after_request(_with_headers)
@@ -85,7 +88,7 @@ def _with_headers(response: Response) -> Response:
     headers.setdefault("Content-Security-Policy", _policy())
     if request.path.startswith(guard.PREFIX):
         headers["Cache-Control"] = "private, no-store"
-    if response.cache_control.max_age == _YEAR:
+    if response.cache_control.max_age == context.YEAR:
         # Named by its content, so even a reload need not ask for it again (RFC 8246).
         response.cache_control.immutable = True
     headers.setdefault("X-Content-Type-Options", "nosniff")
