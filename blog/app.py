@@ -14,16 +14,21 @@ from blog.pagecache.middleware import PageCache
 from blog.web import context, errors, feeds, public, sessions
 from blog.web.admin import guard
 from blog.web.admin.account import account
+from blog.web.admin.entry_form import entry_form
+from blog.web.admin.history import history
 from blog.web.admin.home import home
 from blog.web.admin.login import login
 from blog.web.admin.media import attach as attach_uploads
 from blog.web.admin.media import media as author_media
 from blog.web.admin.passkeys import keys
+from blog.web.admin.typed import typed
 from blog.web.crawlers import crawlers
 from blog.web.entries import entries
 from blog.web.indexes import indexes
 from blog.web.legacy import legacy
+from blog.web.manifest import manifest
 from blog.web.media import media
+from blog.web.previews import previews
 from blog.web.states import BlogStates
 
 if TYPE_CHECKING:
@@ -62,7 +67,9 @@ def create_app(services: Services) -> Flask:
     sessions.attach(app, services)
     public.register(app)
     feeds.register(app)
-    for blueprint in (entries, media, indexes, legacy, crawlers, login, keys, home, account, author_media):
+    for blueprint in (entries, media, indexes, legacy, crawlers, manifest, previews):
+        app.register_blueprint(blueprint)
+    for blueprint in (login, keys, home, account, entry_form, typed, history, author_media):
         app.register_blueprint(blueprint)
     errors.register(app)
     app.after_request(_with_headers)
