@@ -14,6 +14,7 @@ from blog.pagecache.middleware import PageCache
 from blog.web import context, errors, feeds, public, sessions
 from blog.web.admin import guard
 from blog.web.admin.account import account
+from blog.web.admin.assist import assist
 from blog.web.admin.entry_form import entry_form
 from blog.web.admin.history import history
 from blog.web.admin.home import home
@@ -69,7 +70,7 @@ def create_app(services: Services) -> Flask:
     feeds.register(app)
     for blueprint in (entries, media, indexes, legacy, crawlers, manifest, previews):
         app.register_blueprint(blueprint)
-    for blueprint in (login, keys, home, account, entry_form, typed, history, author_media):
+    for blueprint in (login, keys, home, account, entry_form, typed, history, assist, author_media):
         app.register_blueprint(blueprint)
     errors.register(app)
     app.after_request(_with_headers)

@@ -15,7 +15,7 @@ from blog.queries.entries import beginning
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import Row
+    from sqlalchemy import ColumnElement, Row
 
     from blog.services import Services
 
@@ -71,17 +71,24 @@ def picture(services: Services, picture_id: int) -> KnownPicture:
     Raises:
         NotThere: there is none with this id.
     """
+    return _one(services, Media.id == picture_id)
+
+
+def picture_called(services: Services, name: PictureName) -> KnownPicture:
+    """Return the picture with this name.
+
+    Raises:
+        NotThere: there is none.
+    """
+    return _one(services, Media.name == str(name))
+
+
+def _one(services: Services, which: ColumnElement[bool]) -> KnownPicture:
     with services.sessions.read() as session:
-        row = session.execute(select(*_COLUMNS).where(Media.id == picture_id)).one_or_none()
+        row = session.execute(select(*_COLUMNS).where(which)).one_or_none()
     if row is None:
         raise NotThere("There is no such picture.")
     return _picture(row)
-
-
-def alt_of(services: Services, name: PictureName) -> str:
-    """Return what is said to be seen on a picture; empty where nothing is."""
-    with services.sessions.read() as session:
-        return session.scalar(select(Media.alt).where(Media.name == str(name))) or ""
 
 
 def uses_of(services: Services, name: PictureName) -> list[PictureUse]:

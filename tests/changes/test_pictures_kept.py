@@ -12,7 +12,7 @@ from blog.changes.media import add_picture, delete_picture, set_alt
 from blog.domain.errors import NotThere
 from blog.domain.pictures import PictureName
 from blog.media import BadImage
-from blog.queries.media import PAGE, PictureUse, alt_of, picture, pictures, uses_of
+from blog.queries.media import PAGE, PictureUse, picture, picture_called, pictures, uses_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +47,7 @@ def test_the_same_picture_twice_is_one_and_keeps_what_is_said_of_it(blog: Blog) 
     names = {add_picture(blog.services, image(), alt) for alt in said}
     (name,) = names
     assert [one.alt for one in pictures(blog.services)[0]] == ["A heron"]
-    assert alt_of(blog.services, name) == "A heron"
+    assert picture_called(blog.services, name).alt == "A heron"
     assert files(blog) == [str(name)]
 
 

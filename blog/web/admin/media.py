@@ -9,15 +9,16 @@ from flask import Blueprint, flash, jsonify, redirect, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from blog.changes.media import add_picture, delete_picture, set_alt
-from blog.domain.pictures import markdown_of
 from blog.media import MAX_BYTES, BadImage
-from blog.queries.media import alt_of, picture, pictures, uses_of
+from blog.queries.media import picture, picture_called, pictures, uses_of
 from blog.web.admin.pages import admin_page
 from blog.web.context import services
 
 if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.wrappers import Response
+
+    from blog.queries.media import KnownPicture
 
 media: Final = Blueprint("admin_media", __name__, url_prefix="/admin/media")
 UPLOADS: Final = frozenset({"admin_media.upload", "admin_assist.picture"})
@@ -60,22 +61,15 @@ def upload() -> Response:
     if not _wants_json():
         flash("The picture is kept.")
         return redirect("/admin/media/", 303)
-    alt = request.form.get("alt", "") or alt_of(services(), name)
-    answer = jsonify(
-        address=name.address,
-        alt=alt,
-        width=name.width,
-        height=name.height,
-        markdown=markdown_of(name.address, alt),
-    )
-    answer.status_code = 201
-    return answer
+    return _told(picture_called(services(), name), 201)
 
 
 @media.post("/<int:picture_id>")
 def describe(picture_id: int) -> Response:
     """Say what is to be seen on a picture."""
     set_alt(services(), picture_id, request.form.get("alt", ""))
+    if _wants_json():
+        return _told(picture(services(), picture_id), 200)
     flash("It says now what is to be seen on the picture.")
     return redirect("/admin/media/", 303)
 
@@ -95,13 +89,13 @@ def delete(picture_id: int) -> Response:
     return redirect("/admin/media/", 303)
 
 
-def sent_picture() -> bytes:
-    """Return the bytes of the picture that came with a form.
+def sent_picture(field: str = "picture") -> bytes:
+    """Return the bytes of the picture that came with a form, by the name of its field.
 
     Raises:
         BadImage: there is none, or it is too large.
     """
-    file = request.files.get("picture")
+    file = request.files.get(field)
     if file is None:
         raise BadImage("Choose a picture first.")
     with closing(file):
@@ -115,6 +109,19 @@ def sent_picture() -> bytes:
 
 def _wants_json() -> bool:
     return request.headers.get("Accept", "").startswith("application/json")
+
+
+def _told(known: KnownPicture, status: int) -> Response:
+    answer = jsonify(
+        id=known.id,
+        address=known.name.address,
+        alt=known.alt,
+        width=known.name.width,
+        height=known.name.height,
+        markdown=known.markdown,
+    )
+    answer.status_code = status
+    return answer
 
 
 def _refused(sentence: str, status: int) -> Response:

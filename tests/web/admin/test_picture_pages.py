@@ -58,6 +58,7 @@ def test_a_script_is_told_what_it_needs(desk: Desk, blog: Blog) -> None:
     (known,), _ = pictures(blog.services)
     assert answer.status_code == 201
     assert answer.json == {
+        "id": known.id,
         "address": known.name.address,
         "alt": "A heron",
         "width": 40,
