@@ -15,13 +15,16 @@ from blog.web import context, errors, feeds, public, sessions
 from blog.web.admin import guard
 from blog.web.admin.account import account
 from blog.web.admin.assist import assist
+from blog.web.admin.entries_list import entries_list
 from blog.web.admin.entry_form import entry_form
 from blog.web.admin.history import history
 from blog.web.admin.home import home
 from blog.web.admin.login import login
 from blog.web.admin.media import attach as attach_uploads
 from blog.web.admin.media import media as author_media
+from blog.web.admin.operations import operations
 from blog.web.admin.passkeys import keys
+from blog.web.admin.tags import tags
 from blog.web.admin.typed import typed
 from blog.web.crawlers import crawlers
 from blog.web.entries import entries
@@ -37,6 +40,10 @@ if TYPE_CHECKING:
 
     from blog.services import Services
 
+AUTHORS: Final = (
+    *(login, keys, home, account, entry_form, typed, history, assist, author_media),
+    *(entries_list, tags, operations),
+)
 _STATIC: Final = Path(__file__).resolve().parent / "static"
 # Pictures come from wherever the pages linked to are. No page for readers needs a script of ours.
 _POLICY: Final = (
@@ -68,9 +75,7 @@ def create_app(services: Services) -> Flask:
     sessions.attach(app, services)
     public.register(app)
     feeds.register(app)
-    for blueprint in (entries, media, indexes, legacy, crawlers, manifest, previews):
-        app.register_blueprint(blueprint)
-    for blueprint in (login, keys, home, account, entry_form, typed, history, assist, author_media):
+    for blueprint in (entries, media, indexes, legacy, crawlers, manifest, previews, *AUTHORS):
         app.register_blueprint(blueprint)
     errors.register(app)
     app.after_request(_with_headers)

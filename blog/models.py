@@ -332,11 +332,15 @@ class Media(Base):
     created: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+UNDO_DAYS: Final = 30
+
+
 class Operation(Base):
     """A change of many entries or of a tag, with what it takes to undo it.
 
     ``what`` names the kind of change, ``summary`` tells it in a sentence, and ``undo`` holds what
-    was there before, in the form that the undoing of this kind reads.
+    was there before, in the form that the undoing of this kind reads. Once it is undone, it holds
+    who did that (``by``) and what could not be put back (``notes``); after ``UNDO_DAYS``, nothing.
     """
 
     __tablename__ = "operation"

@@ -18,7 +18,7 @@ from blog.rendering import Unrendered, clean_text, render
 
 if TYPE_CHECKING:
     from blog.config import Settings
-    from blog.domain.entry import Draft
+    from blog.domain.entry import Draft, Markup
 
 _TITLE_LENGTH: Final = 2_000
 _MOST_ID: Final = 1_000
@@ -96,6 +96,12 @@ def unrendered(
         "canonical": canonical_url(stored.url),
     }
     return columns, Unrendered(stored.body, stored.markup, _anchor(atom_id), settings.list_words)
+
+
+def derived_again(url: str, body: str, markup: Markup, atom_id: str, settings: Settings) -> Columns:
+    """Return the columns that follow from others, which no revision keeps, of an entry that there was."""
+    rendered = render(body, markup, _anchor(atom_id), settings.list_words)
+    return rendered._asdict() | {"canonical": canonical_url(url)}
 
 
 def _one_line(text: str) -> str:

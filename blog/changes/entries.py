@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from blog.changes.columns import atom_id_of, columns_of
 from blog.changes.filing import series_ids, source_ids, tag_entries
 from blog.changes.log import record, record_new_names, version_of
-from blog.changes.lookups import rows_in
+from blog.changes.lookups import in_pieces, rows_in
 from blog.changes.redirects import lead_on
 from blog.changes.slugs import FreeSlugs
 from blog.domain.dates import day_path
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 DELETED: Final = "deleted"
 # Rows written by the hundred go to the table itself: the mapper would look at each value of each.
 _ENTRY: Final = cast("Table", Entry.__table__)
+_DELETED_AT_ONCE: Final = 500
 _DERIVED: Final = {"canonical", "html", "short_html", "text", "words"}
 # Everything an author writes; where an entry came from stays what it was.
 _EDITED: Final = frozenset(field.name for field in fields(Draft)) - {"external_id", "source", "updated"}
@@ -127,11 +128,21 @@ def delete_entry(services: Services, entry_id: int, *, by: str = "", seen: int |
         EditedMeanwhile: its version is another one than the author saw.
     """
     with services.sessions.write() as session:
-        now = services.clock()
-        _keep_revisions(session, _entries(session, [entry_id]), DELETED, now, by)
         check_version(session, entry_id, seen)
-        session.execute(delete(Entry).where(Entry.id == entry_id))
-        record(session, DELETED, [entry_id], now)
+        delete_entries(session, [entry_id], services.clock(), by=by)
+
+
+def delete_entries(session: Session, entry_ids: Sequence[int], now: datetime, *, by: str = "") -> None:
+    """Delete entries, some hundreds at a time, so that not all their texts are in memory at once.
+
+    Raises:
+        NotThere: there is no entry with one of these ids.
+    """
+    for piece in in_pieces(entry_ids, _DELETED_AT_ONCE):
+        _keep_revisions(session, _entries(session, piece), DELETED, now, by)
+        session.execute(delete(_ENTRY).where(_ENTRY.c.id.in_(piece)))
+        session.expunge_all()
+    record(session, DELETED, entry_ids, now)
 
 
 @dataclass(frozen=True, slots=True)
