@@ -14,6 +14,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.local import LocalProxy
 
 from blog.domain.dates import spoken_day
+from blog.domain.pictures import PictureName
 from blog.pagecache.middleware import DEPENDS
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def attach(app: Flask, services: Services) -> None:
         times=times,
         stored_html=stored_html,
         whole_url=whole_url,
+        picture_name=PictureName.at,
     )
     app.jinja_env.globals.update(site=LocalProxy(lambda: services.settings), static=static_url)
 

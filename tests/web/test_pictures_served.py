@@ -98,7 +98,9 @@ def test_the_picture_of_an_entry_has_a_whole_address_wherever_others_read_it(
     whole = f"https://blog.example{name.address}"
     page = client.get("/2009/May/25/heron/").text
     assert f'<meta property="og:image" content="{whole}">' in page
-    assert f'<img src="{name.address}" alt="Red"' in page
+    assert f'<img src="{name.address}" alt="Red" width="1600" height="30"' in page
+    assert name.small is not None
+    assert f'<img src="{name.small.address}" alt="Red"' in client.get("/notes/").text
     feed: Any = client.get("/feed.json").json
     assert feed["items"][0]["image"] == whole
     assert f'&lt;img src="{whole}"' in client.get("/feed.atom").text

@@ -229,6 +229,7 @@ function open(found) {
   list.hidden = !found.length;
   input.setAttribute("aria-expanded", String(!list.hidden));
   input.removeAttribute("aria-activedescendant");
+  if (found.length) list.scrollIntoView({ block: "nearest" });
   say(found.length ? `${found.length} ${found.length === 1 ? "tag fits" : "tags fit"}.` : "No tag is called that yet.");
 }
 
