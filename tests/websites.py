@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,7 +18,10 @@ ARTICLE = """<!doctype html><title>Appropriate uses for SQLite – SQLite</title
 
 
 class Website:
-    """Pages by their paths; all others are not there. ``asked`` are the paths that somebody asked for."""
+    """Pages by their paths; all others are not there. ``asked`` are the paths that somebody asked for.
+
+    A page that is a status and an address, such as "301 /new", redirects there.
+    """
 
     def __init__(self, pages: Mapping[str, str]) -> None:
         self.pages = dict(pages)
@@ -38,8 +42,11 @@ class Website:
                 site.asked.append(self.path)
                 site.may_answer.wait(20)
                 page = site.pages.get(self.path.partition("?")[0])
-                self.send_response(200 if page is not None else 404)
+                moved = re.fullmatch(r"(30[1278]) (\S+)", page or "")
+                self.send_response(int(moved[1]) if moved else 200 if page is not None else 404)
                 self.send_header("Content-Type", "text/html; charset=utf-8")
+                if moved:
+                    self.send_header("Location", moved[2])
                 self.end_headers()
                 try:
                     self.wfile.write((page or "").encode())

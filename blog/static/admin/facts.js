@@ -18,7 +18,7 @@ let asked = url.value.trim();
 let offered = null;
 let request = null;
 
-url.addEventListener("paste", () => setTimeout(changed));
+for (const how of ["paste", "drop"]) url.addEventListener(how, () => setTimeout(changed));
 url.addEventListener("change", changed);
 button.addEventListener("click", (event) => {
   event.preventDefault();

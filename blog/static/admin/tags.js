@@ -31,7 +31,7 @@ const completeSoon = paused(100, complete);
 input.addEventListener("input", typed);
 input.addEventListener("keydown", pressed);
 input.addEventListener("blur", () => {
-  take(input.value);
+  if (input.value.trim()) take(input.value);
   close();
 });
 box.addEventListener("mousedown", (event) => {
@@ -276,24 +276,25 @@ async function describe() {
   values.tags = chosen.map((one) => one.name).join(",");
   try {
     const said = await ask("/admin/tags/suggest", values, describing.signal);
-    said.chosen.forEach(know);
+    // Opening a form changes nothing in it: only a name that was typed here is put right.
+    if (said.chosen.filter(know).length) keep();
     draw();
-    keep();
     suggest(said.suggestions);
   } catch (error) {
     if (error.name !== "AbortError") offers.replaceChildren();
   }
 }
 
+// Tells whether the tag is called otherwise than it was typed.
 function know(told) {
   const one = chosen.find((other) => other.name === told.typed);
-  if (!one) return;
+  if (!one) return false;
   Object.assign(one, { is_new: told.is_new, problem: told.problem, slug: told.slug });
-  // What stood there when the form was opened is nobody's typing, and stays as it is.
-  if (!one.isTyped || told.is_new || told.problem || one.name === nameOf(told)) return;
+  if (!one.isTyped || told.is_new || told.problem || one.name === nameOf(told)) return false;
   if (told.is_old_name) say(`${one.name} is called ${told.name} now.`);
   one.name = nameOf(told);
   chosen = chosen.filter((other, at) => other.slug !== one.slug || chosen.findIndex((first) => first.slug === one.slug) === at);
+  return true;
 }
 
 function suggest(found) {
