@@ -37,3 +37,35 @@ export function paused(milliseconds, call) {
     timer = setTimeout(call, milliseconds);
   };
 }
+
+// What this browser remembers; where it refuses to, nothing is remembered, and everything else works.
+export const memory = {
+  get(key) {
+    try {
+      return JSON.parse(localStorage.getItem(key));
+    } catch {
+      return null;
+    }
+  },
+  set(key, value) {
+    try {
+      localStorage.setItem(key, JSON.stringify(value));
+    } catch {
+      // No room, or none is given.
+    }
+  },
+  drop(key) {
+    try {
+      localStorage.removeItem(key);
+    } catch {
+      // There was nothing.
+    }
+  },
+  keys(prefix) {
+    try {
+      return Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+    } catch {
+      return [];
+    }
+  },
+};

@@ -10,6 +10,8 @@ const drawer = form.querySelector("[data-upload]");
 const beside = form.querySelector("[data-entry-picture]");
 const uploads = element("div", { className: "uploads" });
 
+let panels = 0;
+
 drawer.after(uploads);
 area.addEventListener("dragover", (event) => {
   if (!event.dataTransfer.types.includes("Files")) return;
@@ -84,9 +86,9 @@ async function described(picture, alt) {
 }
 
 function panel(file) {
-  const number = crypto.randomUUID();
+  panels += 1;
   const shown = element("img", { src: URL.createObjectURL(file), alt: "" });
-  const alt = element("input", { type: "text", id: `alt-${number}`, autocomplete: "off", maxLength: 1000 });
+  const alt = element("input", { type: "text", id: `alt-${panels}`, autocomplete: "off", maxLength: 1000 });
   const label = element("label", { htmlFor: alt.id, textContent: "What is to be seen on it?" });
   const hint = element("span", { className: "hint", textContent: "For those who do not see it. Left empty, it is decoration." });
   const progress = element("progress", { max: 1, value: 0 });

@@ -169,7 +169,7 @@ def _beside(sheet: Sheet, name: PictureName) -> Sheet:
 
 def _sheet() -> Sheet:
     entry_id = request.form.get("entry", type=int)
-    return sent_sheet(found_entry(entry_id) if entry_id else None)
+    return replace(sent_sheet(found_entry(entry_id) if entry_id else None), is_again=True)
 
 
 def _with(sheet: Sheet, **fields: str) -> Sheet:

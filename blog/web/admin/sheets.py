@@ -58,7 +58,10 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """A form as it is shown: what was typed, into which form, and what there is to say about it."""
+    """A form as it is shown: what was typed, into which form, and what there is to say about it.
+
+    ``saved`` names the form that was saved and led here, and ``is_again`` says that it came back as sent.
+    """
 
     typed: Typed
     entry: OpenEntry | None = None
@@ -70,6 +73,13 @@ class Sheet:
     found: FoundPage | None = None
     suggestions: tuple[Suggestion, ...] | None = None
     remark: str = ""
+    saved: str = ""
+    is_again: bool = False
+
+    @property
+    def is_unsaved(self) -> bool:
+        """Whether what is shown is what somebody typed, and nobody has kept for sure."""
+        return bool(self.is_again or self.errors or self.wrong or self.conflict)
 
     @property
     def form(self) -> EntryForm:
