@@ -51,13 +51,13 @@ def test_keys_move_tick_and_edit(author: Author) -> None:
     page.keyboard.press("j")
     page.keyboard.press("Shift+X")
     assert ticked(author) == ["Entry 7", "Entry 6", "Entry 5"]
-    assert page.inner_text("#ticked") == "(3)"
+    assert page.inner_text("[data-ticked]") == "(3)"
     page.locator(".pick input").nth(7).click(modifiers=["Shift"])
     assert len(ticked(author)) == 7
-    page.check("#all-here")
+    page.check("[data-tick-all]")
     assert len(ticked(author)) == 8
     page.keyboard.press("?")
-    assert page.locator("#keys").is_visible()
+    assert page.locator("[data-keys-told]").is_visible()
     page.keyboard.press("Escape")
     with page.expect_navigation():
         page.keyboard.press("e")
