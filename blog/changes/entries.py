@@ -341,12 +341,18 @@ def _merged(entry: Entry, change: EntryChange) -> Draft:
 
 def _were_public(session: Session, entries: Sequence[Entry], now: datetime) -> set[int]:
     """Which of these entries readers may know the address of: those that are public, or have been."""
-    public = {entry.id for entry in entries if entry.status == Status.PUBLISHED and entry.published <= now}
+    public = {entry.id for entry in entries if _may_be_known(entry, now)}
     others = [entry.id for entry in entries if entry.id not in public]
-    return public | once_public(session, others)
+    return public | _once_public(session, others)
 
 
-def once_public(session: Session, entry_ids: Collection[int]) -> set[int]:
+def _may_be_known(entry: Entry, now: datetime) -> bool:
+    """Whether an entry is public, or hidden: mostly that was public, and a bulk edit keeps no revision."""
+    is_published = entry.status == Status.PUBLISHED and entry.published <= now
+    return is_published or entry.status == Status.HIDDEN
+
+
+def _once_public(session: Session, entry_ids: Collection[int]) -> set[int]:
     """Return which of these entries were public before one of their changes, and at their time."""
     published = Revision.fields["published"].as_string()
     statement = select(Revision.entry_id, Revision.at, published).where(

@@ -73,7 +73,8 @@ def open_entry(services: Services, entry_id: int) -> OpenEntry:
             standing=Standing(
                 draft=draft,
                 created=_created(session, entry_id) or draft.published,
-                was_public=is_public or _once_public(session, entry_id),
+                # What is hidden mostly was public, and a bulk edit keeps no revision of that.
+                was_public=is_public or draft.status is Status.HIDDEN or _once_public(session, entry_id),
             ),
             is_public=is_public,
             permalink=permalink(entry.day, entry.slug),

@@ -1,7 +1,7 @@
 // Keeps what is being typed. In this browser at once, on the server within two seconds, and in this
 // browser until the server has said that it has it. Another tab's newer typing is shown, not overwritten.
 
-import { fields, fill, form, memory, post, sent } from "./form.js";
+import { fields, fill, form, isSame, memory, post, sent } from "./form.js";
 
 const WAIT = 1500;
 const RETRY = 5000;
@@ -15,7 +15,7 @@ const tab = tabName();
 const HERE = keyOf(form.dataset.form);
 
 // What the server has. A page that comes back because something was wrong holds what nobody has saved.
-let kept = "unsaved" in form.dataset ? "" : JSON.stringify(sent());
+let kept = "unsaved" in form.dataset ? null : sent();
 let timer = 0;
 let sending = null;
 let isStopped = false;
@@ -42,11 +42,15 @@ addEventListener("pageshow", (event) => {
 });
 // The form that led here was saved, so what this tab held of it is no more to be offered.
 if (form.dataset.saved) memory.drop(keyOf(form.dataset.saved));
-if (kept === JSON.stringify(fields())) {
+if (isKept(fields())) {
   offerWhatIsHere();
 } else {
   holdHere();
   later(0);
+}
+
+function isKept(typed) {
+  return kept !== null && isSame(kept, typed);
 }
 
 function tabName() {
@@ -78,18 +82,17 @@ function later(milliseconds) {
 
 async function send(options = {}) {
   const typed = fields();
-  const text = JSON.stringify(typed);
-  if (isStopped || isOver || text === kept) return;
+  if (isStopped || isOver || isKept(typed)) return;
   if (sending) return later(WAIT);
   sending = new AbortController();
   try {
-    answered(await ask(typed, options), text);
+    answered(await ask(typed, options), typed);
   } catch (error) {
     if (!isOver) waiting("Not sent yet: it is kept in this browser.");
   } finally {
     sending = null;
   }
-  if (!isStopped && !isOver && JSON.stringify(fields()) !== kept) later(WAIT);
+  if (!isStopped && !isOver && !timer && !isKept(fields())) later(WAIT);
 }
 
 async function ask(typed, options) {
@@ -106,8 +109,8 @@ async function ask(typed, options) {
   return { status: response.status, said };
 }
 
-function answered({ status, said }, text) {
-  if (status === 200) return confirmed(said, text);
+function answered({ status, said }, typed) {
+  if (status === 200) return confirmed(said, typed);
   if (status === 409 && said.entry) return stopped(said.error, "Open what was saved", `/admin/entries/${said.entry}/`);
   if (status === 409) return elsewhere(said);
   if (status === 400 || status === 401 || status === 403) {
@@ -116,12 +119,12 @@ function answered({ status, said }, text) {
   waiting(said.error ?? "The server could not keep it; it is kept in this browser.");
 }
 
-function confirmed(said, text) {
-  kept = text;
+function confirmed(said, typed) {
+  kept = typed;
   form.elements.version.value = said.version;
   note.classList.remove("wrong");
   note.textContent = said.version ? `Kept at ${said.time}, not saved yet` : "";
-  if (JSON.stringify(fields()) === kept) memory.drop(HERE);
+  if (isKept(fields())) memory.drop(HERE);
   if (!form.dataset.entry && said.version) {
     // Loading this page again finds what was typed.
     history.replaceState(null, "", `/admin/new?form=${encodeURIComponent(form.dataset.form)}`);
@@ -178,7 +181,7 @@ function offerWhatIsHere() {
     .filter(({ key, at }) => key === HERE || Date.now() - at > STALE)
     .sort((one, other) => other.at - one.at);
   const typed = fields();
-  const isHere = (held) => Object.entries(held.fields ?? {}).every(([name, value]) => (typed[name] ?? "") === value);
+  const isHere = (held) => isSame(held.fields ?? {}, typed);
   for (const held of found.filter(isHere)) memory.drop(held.key);
   const newest = found.find((held) => !isHere(held));
   if (newest) offer(newest);

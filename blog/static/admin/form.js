@@ -22,11 +22,15 @@ export function sent() {
       if (field.defaultChecked) values[field.name] = field.value;
     } else if (field instanceof HTMLSelectElement) {
       values[field.name] = ([...field.options].find((one) => one.defaultSelected) ?? field.options[0]).value;
-    } else if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) {
+    } else if (/^(text|url|datetime-local|textarea|hidden)$/.test(field.type)) {
       values[field.name] = field.defaultValue;
     }
   }
   return values;
+}
+
+export function isSame(one, other) {
+  return [...new Set([...Object.keys(one), ...Object.keys(other)])].every((name) => (one[name] ?? "") === (other[name] ?? ""));
 }
 
 // Puts what was kept somewhere back into the form; the other scripts hear of it.

@@ -45,8 +45,8 @@ def autosave() -> tuple[Response, int]:
     form = EntryForm.read(given["fields"] if isinstance(given.get("fields"), dict) else given)
     entry = _entry(given)
     mine = typed_from(given, form, entry)
-    if entry and says_the_same(form, entry):
-        # What is kept from here on would be what is saved.
+    if form.is_blank if entry is None else says_the_same(form, entry):
+        # There is nothing to be missed: it is empty, or it is what is saved.
         forget_typed(services(), author().id, mine.form_id)
         return jsonify(version=0, form=mine.form_id), 200
     try:

@@ -139,6 +139,14 @@ def test_whatever_is_sent_to_be_kept_is_answered(desk: Desk, body: dict[str, Any
     assert desk.client.post("/admin/autosave", json=body, headers=headers).status_code == 200
 
 
+def test_a_form_that_holds_nothing_is_not_kept(blog: Blog, desk: Desk) -> None:
+    form = open_form(desk, "/admin/new")
+    assert keep(desk, form, kind="article", body=" ").get_json()["version"] == 0
+    keep(desk, form, title="Begun")
+    assert keep(desk, form, title="").get_json()["version"] == 0
+    assert being_written(blog.services, 1) == []
+
+
 def test_a_plain_form_is_kept_too(blog: Blog, desk: Desk) -> None:
     form = open_form(desk, "/admin/new").type(title="Plain")
     assert desk.client.post("/admin/autosave", data=form.fields).get_json()["version"] == 1
