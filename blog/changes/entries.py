@@ -179,6 +179,7 @@ def update_entries(
     now: datetime,
     *,
     by: str = "",
+    reason: str = "",
 ) -> None:
     """Change entries, keeping how they were; one that moves to another day or slug leaves a redirect.
 
@@ -193,7 +194,7 @@ def update_entries(
     entries = _entries(session, [change.entry_id for change, _ in changes])
     both = list(zip(entries, changes, strict=True))
     by_import = any(change.upstream is not None for change, _ in changes)
-    _keep_revisions(session, entries, "imported" if by_import else "edited", now, by)
+    _keep_revisions(session, entries, reason or ("imported" if by_import else "edited"), now, by)
     to_file = [change.draft.series for change, _ in changes if "series" in change.fields]
     series, made_series = series_ids(session, to_file)
     places = _moved(entries, [_wanted_place(entry, change, settings) for entry, (change, _) in both], slugs)
