@@ -16,6 +16,7 @@ from blog.web.admin import guard
 from blog.web.admin.account import account
 from blog.web.admin.home import home
 from blog.web.admin.login import login
+from blog.web.admin.passkeys import keys
 from blog.web.crawlers import crawlers
 from blog.web.entries import entries
 from blog.web.indexes import indexes
@@ -58,7 +59,7 @@ def create_app(services: Services) -> Flask:
     sessions.attach(app, services)
     public.register(app)
     feeds.register(app)
-    for blueprint in (entries, indexes, legacy, crawlers, login, home, account):
+    for blueprint in (entries, indexes, legacy, crawlers, login, keys, home, account):
         app.register_blueprint(blueprint)
     errors.register(app)
     app.after_request(_with_headers)

@@ -13,7 +13,7 @@ from blog.domain.dates import FIRST_YEAR, LAST_YEAR
 from blog.domain.entry import Draft, Kind
 from blog.domain.errors import CrosstagError
 from blog.domain.tags import MARKS, slugify
-from blog.domain.urls import domain_of, web_url
+from blog.domain.urls import canonical_url, domain_of, web_url
 from blog.rendering import Unrendered, clean_text, render
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def unrendered(
         "status": stored.status.value,
         "markup": stored.markup.value,
         "domain": domain_of(stored.url),
+        "canonical": canonical_url(stored.url),
     }
     return columns, Unrendered(stored.body, stored.markup, _anchor(atom_id), settings.list_words)
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 DELETED: Final = "deleted"
 # Rows written by the hundred go to the table itself: the mapper would look at each value of each.
 _ENTRY: Final = cast("Table", Entry.__table__)
-_DERIVED: Final = {"html", "short_html", "text", "words"}
+_DERIVED: Final = {"canonical", "html", "short_html", "text", "words"}
 # Everything an author writes; where an entry came from stays what it was.
 _EDITED: Final = frozenset(field.name for field in fields(Draft)) - {"external_id", "source", "updated"}
 # What a change of makes ``updated`` move: what a reader reads. A tag or a series does not.

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, request
 
 from blog.auth.passwords import BadPassword
 from blog.changes.users import end_login, end_other_logins, set_password
+from blog.queries.passkeys import passkeys_of
 from blog.queries.users import authenticate, open_logins
 from blog.web.admin.pages import admin_page
 from blog.web.context import services
@@ -24,7 +25,8 @@ account: Final = Blueprint("admin_account", __name__, url_prefix="/admin/account
 def show(status: int = 200, error: str = "") -> Response:
     """Show the account."""
     who = author()
-    return admin_page("account.html", status=status, error=error, logins=open_logins(services(), who.id))
+    logins, known = open_logins(services(), who.id), passkeys_of(services(), who.id)
+    return admin_page("account.html", status=status, error=error, logins=logins, passkeys=known)
 
 
 @account.post("/password")

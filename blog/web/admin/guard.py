@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "/admin/"
 OPEN: Final = frozenset(
-    {"admin_login.form", "admin_login.enter", "admin_login.setup", "admin_login.create", "admin_login.passkey"}
-    | {"admin_login.passkey_options"}
+    {"admin_login.form", "admin_login.enter", "admin_login.setup", "admin_login.create"}
+    | {"admin_passkeys.request_options", "admin_passkeys.enter"}
 )
 # Beyond this, what a form held is not carried through signing in again; autosave has it.
 _MOST_KEPT: Final = 500_000

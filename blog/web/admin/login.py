@@ -9,6 +9,7 @@ from flask import Blueprint, flash, redirect, request
 
 from blog.auth.passwords import BadPassword
 from blog.changes.users import BadName, SetupOver, create_first_user, end_login
+from blog.queries.passkeys import has_passkeys
 from blog.queries.users import authenticate, has_users
 from blog.web.admin.pages import admin_page
 from blog.web.context import services
@@ -27,8 +28,8 @@ _KEPT: Final = "kept."
 @login.get("/login")
 def form() -> Response:
     """Ask for a name and a password."""
-    known = has_users(services())
-    return admin_page("login.html", next=_wanted(request.args.get("next", "")), kept=[], is_new=not known)
+    known = {"is_new": not has_users(services()), "has_passkeys": has_passkeys(services())}
+    return admin_page("login.html", next=_wanted(request.args.get("next", "")), kept=[], **known)
 
 
 @login.post("/login")
