@@ -11,10 +11,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from blog.config import bundled
 from blog.pagecache.middleware import PageCache
-from blog.web import context, errors, feeds, public, sessions
+from blog.web import context, errors, feeds, public, sessions, uploads
 from blog.web.admin import guard
 from blog.web.admin.account import account
 from blog.web.admin.home import home
+from blog.web.admin.imports import imports
 from blog.web.admin.login import login
 from blog.web.admin.passkeys import keys
 from blog.web.crawlers import crawlers
@@ -55,11 +56,12 @@ def create_app(services: Services) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     context.attach(app, services)
+    uploads.attach(app)
     guard.attach(app)
     sessions.attach(app, services)
     public.register(app)
     feeds.register(app)
-    for blueprint in (entries, indexes, legacy, crawlers, login, keys, home, account):
+    for blueprint in (entries, indexes, legacy, crawlers, login, keys, home, account, imports):
         app.register_blueprint(blueprint)
     errors.register(app)
     app.after_request(_with_headers)

@@ -72,7 +72,12 @@ _Undo = Callable[["Session", "Sequence[ImportItem]", datetime], _Verdicts]
 
 
 def undo_run(
-    services: Services, run_id: int, *, by: str = "", on_progress: Callable[[int], None] | None = None
+    services: Services,
+    run_id: int,
+    *,
+    by: str = "",
+    on_begun: Callable[[int], None] | None = None,
+    on_progress: Callable[[int], None] | None = None,
 ) -> dict[str, int]:
     """Undo an import; return how many of its items are gone, are back at what they were, and stay.
 
@@ -83,6 +88,8 @@ def undo_run(
     """
     with import_lock(services.settings.data_dir):
         wanted = _begin(services, run_id)
+        if on_begun:
+            on_begun(run_id)
         entries = _Entries(services, run_id, wanted, by)
         steps: list[tuple[Collection[str], _Undo]] = [((Outcome.CREATED, Outcome.UPDATED), entries.undo)]
         steps += [((thing,), _undo_names) for thing in Thing]

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
 from blog.changes.import_runs import recorded
 from blog.changes.imports import ImportLedger
 from blog.changes.renderers import Renderers
+from blog.domain.errors import BadImport
 from importers import registry
 from importers.pipeline import run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from blog.changes.import_runs import Wanted
+    from blog.domain.entry import Item
     from blog.services import Services
     from importers.material import Material
     from importers.pipeline import Report, Told
     from importers.registry import Importer
+
+# Of each outcome, in a preview.
+_SHOWN: Final = 25
+_PREVIEW_SECONDS: Final = 5.0
 
 
 def import_material(
@@ -96,3 +104,52 @@ def try_import(
         on_progress=on_progress,
         on_told=on_told,
     )
+
+
+@dataclass(slots=True)
+class Preview:
+    """What would become of some material: of all of it, or of what there was time for.
+
+    ``shown`` are the first items of each outcome. ``error`` says why no more could be read.
+    """
+
+    title: str
+    expected: int | None
+    counts: dict[str, int] = field(default_factory=dict)
+    shown: dict[str, list[Told]] = field(default_factory=dict)
+    is_whole: bool = True
+    error: str = ""
+
+    def tell(self, told: Told) -> None:
+        """Take in what would become of an item."""
+        outcome = "noted" if told.outcome is None else told.outcome.value
+        self.counts[outcome] = self.counts.get(outcome, 0) + 1
+        kept = self.shown.setdefault(outcome, [])
+        if len(kept) < _SHOWN:
+            kept.append(told)
+
+
+def preview_import(
+    services: Services, material: Material, wanted: Wanted, *, seconds: float = _PREVIEW_SECONDS
+) -> Preview:
+    """Decide what would become of the material, as far as that takes no longer than so many seconds.
+
+    Raises:
+        BadImport: it is in no format known here.
+    """
+    importer = registry.detect(material)
+    preview = Preview(importer.title, importer.count(material))
+    deadline = time.monotonic() + seconds
+
+    def parse(given: Material) -> Iterator[Item]:
+        for item in importer.parse(given):
+            yield item
+            if time.monotonic() > deadline:
+                preview.is_whole = False
+                return
+
+    try:
+        try_import(services, material, wanted, importer=replace(importer, parse=parse), on_told=preview.tell)
+    except BadImport as error:
+        preview.error = error.sentence
+    return preview
