@@ -18,6 +18,7 @@ from blog.web.admin.home import home
 from blog.web.admin.imports import imports
 from blog.web.admin.login import login
 from blog.web.admin.passkeys import keys
+from blog.web.admin.settings import settings
 from blog.web.crawlers import crawlers
 from blog.web.entries import entries
 from blog.web.indexes import indexes
@@ -61,7 +62,7 @@ def create_app(services: Services) -> Flask:
     sessions.attach(app, services)
     public.register(app)
     feeds.register(app)
-    for blueprint in (entries, indexes, legacy, crawlers, login, keys, home, account, imports):
+    for blueprint in (entries, indexes, legacy, crawlers, login, keys, home, account, imports, settings):
         app.register_blueprint(blueprint)
     errors.register(app)
     app.after_request(_with_headers)

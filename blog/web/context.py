@@ -39,6 +39,7 @@ def attach(app: Flask, services: Services) -> None:
         number=number,
         times=times,
         stored_html=stored_html,
+        own_html=own_html,
     )
     app.jinja_env.globals.update(site=LocalProxy(lambda: services.settings), static=static_url)
 
@@ -117,6 +118,14 @@ def stored_html(html: str) -> Markup:
     """Let HTML from the database through unescaped: ``blog.rendering`` made it safe before it was stored.
 
     This is the only place that says so; templates and feeds both come here.
+    """
+    return Markup(html)  # noqa: S704
+
+
+def own_html(html: str) -> Markup:
+    """Let HTML through that the author put into the settings, for every page: it is theirs to say.
+
+    What scripts it may bring along, the Content-Security-Policy says (``blog/app.py``).
     """
     return Markup(html)  # noqa: S704
 
