@@ -19,6 +19,7 @@ from blog.web.admin.imports import imports
 from blog.web.admin.login import login
 from blog.web.admin.passkeys import keys
 from blog.web.admin.settings import settings
+from blog.web.admin.static_pages import static_pages_of_author
 from blog.web.crawlers import crawlers
 from blog.web.entries import entries
 from blog.web.indexes import indexes
@@ -62,7 +63,19 @@ def create_app(services: Services) -> Flask:
     sessions.attach(app, services)
     public.register(app)
     feeds.register(app)
-    for blueprint in (entries, indexes, legacy, crawlers, login, keys, home, account, imports, settings):
+    for blueprint in (
+        entries,
+        indexes,
+        legacy,
+        crawlers,
+        login,
+        keys,
+        home,
+        account,
+        imports,
+        settings,
+        static_pages_of_author,
+    ):
         app.register_blueprint(blueprint)
     errors.register(app)
     app.after_request(_with_headers)

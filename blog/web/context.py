@@ -41,7 +41,11 @@ def attach(app: Flask, services: Services) -> None:
         stored_html=stored_html,
         own_html=own_html,
     )
-    app.jinja_env.globals.update(site=LocalProxy(lambda: services.settings), static=static_url)
+    app.jinja_env.globals.update(
+        site=LocalProxy(lambda: services.settings),
+        menu=LocalProxy(lambda: services.site.menu),
+        static=static_url,
+    )
 
 
 def services() -> Services:
