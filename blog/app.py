@@ -14,16 +14,24 @@ from blog.pagecache.middleware import PageCache
 from blog.web import context, errors, feeds, public, sessions, uploads
 from blog.web.admin import guard
 from blog.web.admin.account import account
+from blog.web.admin.entries_list import entries_list
+from blog.web.admin.entry_form import entry_form
+from blog.web.admin.history import history
 from blog.web.admin.home import home
 from blog.web.admin.imports import imports
 from blog.web.admin.login import login
+from blog.web.admin.operations import operations
 from blog.web.admin.passkeys import keys
 from blog.web.admin.settings import settings
 from blog.web.admin.static_pages import static_pages_of_author
+from blog.web.admin.tags import tags
+from blog.web.admin.typed import typed
 from blog.web.crawlers import crawlers
 from blog.web.entries import entries
 from blog.web.indexes import indexes
 from blog.web.legacy import legacy
+from blog.web.manifest import manifest
+from blog.web.previews import previews
 from blog.web.states import BlogStates
 
 if TYPE_CHECKING:
@@ -31,6 +39,8 @@ if TYPE_CHECKING:
 
     from blog.services import Services
 
+AUTHORS: Final = (login, keys, home, account, entry_form, typed, history, entries_list, tags, operations)
+INTAKE: Final = (imports, settings, static_pages_of_author)
 _YEAR: Final = 365 * 86_400
 _STATIC: Final = Path(__file__).resolve().parent / "static"
 # Pictures come from wherever the pages linked to are. No page for readers needs a script of ours.
@@ -63,19 +73,7 @@ def create_app(services: Services) -> Flask:
     sessions.attach(app, services)
     public.register(app)
     feeds.register(app)
-    for blueprint in (
-        entries,
-        indexes,
-        legacy,
-        crawlers,
-        login,
-        keys,
-        home,
-        account,
-        imports,
-        settings,
-        static_pages_of_author,
-    ):
+    for blueprint in (entries, indexes, legacy, crawlers, manifest, previews, *AUTHORS, *INTAKE):
         app.register_blueprint(blueprint)
     errors.register(app)
     app.after_request(_with_headers)

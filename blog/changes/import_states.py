@@ -15,13 +15,14 @@ from sqlalchemy import select
 from blog.changes.columns import unrendered
 from blog.changes.entries import EntryChange, draft_of, tags_of
 from blog.changes.lookups import rows_in
+from blog.changes.vocabulary import closure, read_implied_slugs
 from blog.domain.entry import Draft, Kind, Markup, Status
 from blog.models import Alias, Entry, Revision, Series, Tag
 from blog.rendering import Rendered, render
 from importers.pipeline import FIELDS, digest, digests
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -36,6 +37,22 @@ _SAME: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class TagsOfToday:
+    """The old names of tags with their new ones, and what implies what."""
+
+    living: Mapping[str, str]
+    implied: Mapping[str, Sequence[str]]
+
+    def names(self, slugs: Iterable[str]) -> set[str]:
+        """Return these tags under the names that they have today."""
+        return {self.living.get(slug, slug) for slug in slugs}
+
+    def spelled(self, slugs: Iterable[str]) -> str:
+        """Return these tags and all that they imply, as digests spell them."""
+        return " ".join(sorted(closure(self.names(slugs), self.implied)))
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """An entry as it is now, with the digests of what its source said last, in today's names of tags."""
 
@@ -43,7 +60,7 @@ class State:
     draft: Draft
     said: Mapping[str, str]
     slugs: frozenset[str]
-    living: Mapping[str, str]
+    tags: TagsOfToday
 
     def changed(self, status: Status | None) -> list[str]:
         """The fields that are not as the import wrote them; ``status`` is what it gave new entries."""
@@ -57,7 +74,7 @@ class State:
 
     def back_to(self, before: Mapping[str, Any], series: Mapping[int, str]) -> tuple[EntryChange, list[str]]:
         """The change that puts back what the import wrote, and the names of the fields that it leaves."""
-        was = _draft_of_revision(before, series, self.living)
+        was = _draft_of_revision(before, series, self.tags)
         old, now, then = digests(was), digests(self.draft), self._said_then(before)
         wrote = [name for name in FIELDS if old[name] != now[name] and then.get(name) != self.said.get(name)]
         ours = [name for name in wrote if now[name] == self.said.get(name)]
@@ -67,7 +84,7 @@ class State:
 
     def _said_then(self, before: Mapping[str, Any]) -> dict[str, str]:
         said = dict(before.get("upstream") or {})
-        return said | {"tags": living_tags(said.get("tags", "").split(), self.living)}
+        return said | {"tags": self.tags.spelled(said.get("tags", "").split())}
 
     def columns(self, change: EntryChange, settings: Settings) -> Columns:
         """The columns of what the change makes of the entry; its body is rendered only if it is another one."""
@@ -79,10 +96,12 @@ class State:
 
 
 def states_of(session: Session, entry_ids: Sequence[int]) -> dict[int, State]:
-    """What these entries say now, and said."""
+    """What these entries say now, and said, tags with all that they imply."""
     tags = tags_of(session, entry_ids)
+    if not entry_ids:
+        return {}
     old_names = select(Alias.slug, Tag.slug).join(Tag, Tag.id == Alias.tag_id)
-    living = dict(session.execute(old_names).all()) if entry_ids else {}
+    today = TagsOfToday(dict(session.execute(old_names).all()), read_implied_slugs(session))
     slugs: dict[int, set[str]] = {}
     before = select(Revision.entry_id, Revision.fields["slug"].as_string())
     for entry_id, slug in rows_in(session, before, Revision.entry_id, entry_ids):
@@ -92,24 +111,19 @@ def states_of(session: Session, entry_ids: Sequence[int]) -> dict[int, State]:
     for entry, series in rows_in(session, statement, Entry.id, entry_ids):
         draft = replace(draft_of(entry, tags.get(entry.id, ())), series=series or "")
         said = dict(entry.upstream or {})
-        said["tags"] = living_tags(said.get("tags", "").split(), living)
-        found[entry.id] = State(entry, draft, said, frozenset(slugs.get(entry.id, ())), living)
+        said["tags"] = today.spelled(said.get("tags", "").split())
+        found[entry.id] = State(entry, draft, said, frozenset(slugs.get(entry.id, ())), today)
     return found
 
 
-def living_tags(slugs: Sequence[str], living: Mapping[str, str]) -> str:
-    """Return these tags under the names that they have today, as digests spell them."""
-    return " ".join(sorted({living.get(slug, slug) for slug in slugs}))
-
-
-def _draft_of_revision(kept: Mapping[str, Any], series: Mapping[int, str], living: Mapping[str, str]) -> Draft:
+def _draft_of_revision(kept: Mapping[str, Any], series: Mapping[int, str], tags: TagsOfToday) -> Draft:
     """What an entry said, as the draft that would make it."""
     return Draft(
         kind=Kind(kept["kind"]),
         markup=Markup(kept["markup"]),
         status=Status(kept["status"]),
         published=datetime.fromisoformat(kept["published"]),
-        tags=tuple(living_tags(kept["tags"], living).split()),
+        tags=tuple(sorted(tags.names(kept["tags"]))),
         series=series.get(kept["series_id"], ""),
         **{name: kept[name] for name in _SAME},
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 
 from blog.models import NAMES, NEW_NAMES, SETTINGS, Change
 
@@ -35,3 +35,8 @@ def record_new_names(session: Session, at: datetime) -> None:
 def record_settings(session: Session, at: datetime) -> None:
     """Note that settings or static pages changed."""
     session.execute(insert(Change), [{"what": SETTINGS, "entry_id": None, "at": at}])
+
+
+def version_of(session: Session, entry_id: int) -> int:
+    """Return the version of an entry: its last change, 0 where there was none."""
+    return session.scalar(select(func.max(Change.id)).where(Change.entry_id == entry_id)) or 0

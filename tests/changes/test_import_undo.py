@@ -14,7 +14,7 @@ from test_import_runs import entry_named, imported, told
 from blog.changes.entries import delete_entry, save_entry
 from blog.changes.import_runs import Wanted
 from blog.changes.import_undo import AlreadyUndone, undo_run
-from blog.changes.names import merge_tags, rename_tag
+from blog.changes.tagging import merge_tags, rename_tag
 from blog.domain.entry import AliasDraft, Draft, Kind, RedirectDraft, SeriesDraft, SourceDraft, Status, TagDraft
 from blog.domain.errors import NotThere
 from blog.models import Base, Entry, Redirect, Revision, Source, Tag
