@@ -19,6 +19,7 @@ from blog.web.admin.entry_form import entry_form
 from blog.web.admin.history import history
 from blog.web.admin.home import home
 from blog.web.admin.imports import imports
+from blog.web.admin.inbox import inbox_of_author
 from blog.web.admin.login import login
 from blog.web.admin.operations import operations
 from blog.web.admin.passkeys import keys
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from blog.services import Services
 
 AUTHORS: Final = (login, keys, home, account, entry_form, typed, history, entries_list, tags, operations)
-INTAKE: Final = (imports, settings, static_pages_of_author)
+INTAKE: Final = (imports, settings, static_pages_of_author, inbox_of_author)
 _YEAR: Final = 365 * 86_400
 _STATIC: Final = Path(__file__).resolve().parent / "static"
 # Pictures come from wherever the pages linked to are. No page for readers needs a script of ours.
