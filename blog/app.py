@@ -23,7 +23,9 @@ from blog.web.admin.inbox import inbox_of_author
 from blog.web.admin.login import login
 from blog.web.admin.operations import operations
 from blog.web.admin.passkeys import keys
+from blog.web.admin.redirects import redirects_of_author
 from blog.web.admin.settings import settings
+from blog.web.admin.sources import sources_of_author
 from blog.web.admin.static_pages import static_pages_of_author
 from blog.web.admin.tags import tags
 from blog.web.admin.typed import typed
@@ -41,7 +43,8 @@ if TYPE_CHECKING:
     from blog.services import Services
 
 AUTHORS: Final = (login, keys, home, account, entry_form, typed, history, entries_list, tags, operations)
-INTAKE: Final = (imports, settings, static_pages_of_author, inbox_of_author)
+INTAKE: Final = (inbox_of_author, imports, sources_of_author, redirects_of_author)
+HOUSE: Final = (settings, static_pages_of_author)
 _YEAR: Final = 365 * 86_400
 _STATIC: Final = Path(__file__).resolve().parent / "static"
 # Pictures come from wherever the pages linked to are. No page for readers needs a script of ours.
@@ -74,7 +77,7 @@ def create_app(services: Services) -> Flask:
     sessions.attach(app, services)
     public.register(app)
     feeds.register(app)
-    for blueprint in (entries, indexes, legacy, crawlers, manifest, previews, *AUTHORS, *INTAKE):
+    for blueprint in (entries, indexes, legacy, crawlers, manifest, previews, *AUTHORS, *INTAKE, *HOUSE):
         app.register_blueprint(blueprint)
     errors.register(app)
     app.after_request(_with_headers)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
     from blog.services import Services
@@ -96,7 +95,7 @@ def _tags(session: Session, entry_ids: Sequence[int]) -> dict[int, list[str]]:
     return found
 
 
-def _waiting(row: Row[Any], tags: Sequence[str]) -> Waiting:
+def _waiting(row: Any, tags: Sequence[str]) -> Waiting:
     quoted = f"Quoting {row.citation}" if row.citation else ""
     return Waiting(
         id=row.id,
