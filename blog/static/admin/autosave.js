@@ -1,12 +1,13 @@
 // Keeps what is being typed. In this browser at once, on the server within two seconds, and in this
 // browser until the server has said that it has it. Another tab's newer typing is shown, not overwritten.
 
-import { fields, fill, form, memory, post } from "./form.js";
+import { fields, fill, form, memory, post, sent } from "./form.js";
 
 const WAIT = 1500;
 const RETRY = 5000;
 // Another tab that is open writes here more often than this.
 const STALE = 10_000;
+const FORGOTTEN = 60 * 86_400_000;
 const PREFIX = "crosstag.typed.";
 const note = form.querySelector("[data-kept-at]");
 const place = form.querySelector("[data-kept]");
@@ -14,7 +15,7 @@ const tab = tabName();
 const HERE = keyOf(form.dataset.form);
 
 // What the server has. A page that comes back because something was wrong holds what nobody has saved.
-let kept = "unsaved" in form.dataset ? "" : JSON.stringify(fields());
+let kept = "unsaved" in form.dataset ? "" : JSON.stringify(sent());
 let timer = 0;
 let sending = null;
 let isStopped = false;
@@ -41,11 +42,11 @@ addEventListener("pageshow", (event) => {
 });
 // The form that led here was saved, so what this tab held of it is no more to be offered.
 if (form.dataset.saved) memory.drop(keyOf(form.dataset.saved));
-if (!kept) {
+if (kept === JSON.stringify(fields())) {
+  offerWhatIsHere();
+} else {
   holdHere();
   later(0);
-} else {
-  offerWhatIsHere();
 }
 
 function tabName() {
@@ -168,6 +169,9 @@ function button(label, act) {
 
 // What this browser holds and the server never got: after a crash, or a time without the network.
 function offerWhatIsHere() {
+  for (const key of memory.keys(PREFIX)) {
+    if (!(Date.now() - memory.get(key)?.at < FORGOTTEN)) memory.drop(key);
+  }
   const found = memory
     .keys(`${PREFIX}${form.dataset.form}.`)
     .map((key) => ({ key, ...memory.get(key) }))

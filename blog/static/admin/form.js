@@ -13,6 +13,22 @@ export function fields() {
   return typed;
 }
 
+// The fields as the server sent them: somebody may have typed before the scripts were there.
+export function sent() {
+  const values = {};
+  for (const field of form.elements) {
+    if (!field.name || OWN.has(field.name)) continue;
+    if (field.type === "radio") {
+      if (field.defaultChecked) values[field.name] = field.value;
+    } else if (field instanceof HTMLSelectElement) {
+      values[field.name] = ([...field.options].find((one) => one.defaultSelected) ?? field.options[0]).value;
+    } else if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) {
+      values[field.name] = field.defaultValue;
+    }
+  }
+  return values;
+}
+
 // Puts what was kept somewhere back into the form; the other scripts hear of it.
 export function fill(typed) {
   for (const [name, value] of Object.entries(typed)) {

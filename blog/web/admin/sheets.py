@@ -16,6 +16,7 @@ from blog.domain.entry import Kind, Markup, Status
 from blog.domain.entryform import FIELDS, Action, EntryForm, shown, split_tags
 from blog.domain.errors import NotThere
 from blog.domain.times import spoken_distance, spoken_when
+from blog.queries.links import all_before
 from blog.queries.previews import preview_links
 from blog.queries.writing import last_edit, open_entry, series_titles
 from blog.web.admin.pages import admin_page
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
     from blog.domain.diffs import FieldDiff
     from blog.queries.autosaves import KeptTyping
+    from blog.queries.links import FoundPage
+    from blog.queries.suggestions import LinkedBefore, Suggestion
     from blog.queries.writing import Edit, OpenEntry
 
 _FORM_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,60}")
@@ -67,6 +70,9 @@ class Sheet:
     offered: KeptTyping | None = None
     conflict: Conflict | None = None
     new_link: str = ""
+    found: FoundPage | None = None
+    suggestions: tuple[Suggestion, ...] | None = None
+    remark: str = ""
     saved: str = ""
     is_again: bool = False
 
@@ -131,8 +137,15 @@ def sheet_page(sheet: Sheet, status: int = 200) -> Response:
         series=series_titles(services()),
         links=preview_links(services(), sheet.entry.id) if sheet.entry else [],
         days=DAYS,
+        before=before_of(sheet),
         zone=services().settings.time_zone,
     )
+
+
+def before_of(sheet: Sheet) -> tuple[LinkedBefore, ...]:
+    """Return the entries that link to the same page already."""
+    urls = (sheet.form.url, sheet.found.better_url if sheet.found else "")
+    return all_before(services(), urls, sheet.typed.entry_id)
 
 
 def new_form_id() -> str:
@@ -151,8 +164,11 @@ def known_form_id(text: str) -> str:
 
 
 def sent_sheet(entry: OpenEntry | None) -> Sheet:
-    """Return the sheet that a browser sent, of an entry or of a new one."""
-    return Sheet(typed=typed_from(request.form, EntryForm.read(request.form), entry), entry=entry)
+    """Return the sheet that a browser sent, of an entry or of a new one; ticked tags are taken up."""
+    form = EntryForm.read(request.form)
+    if ticked := request.form.getlist("suggested"):
+        form = replace(form, tags=", ".join([*split_tags(form.tags), *ticked]))
+    return Sheet(typed=typed_from(request.form, form, entry), entry=entry)
 
 
 def typed_from(given: Mapping[str, object], form: EntryForm, entry: OpenEntry | None) -> Typed:
