@@ -46,7 +46,7 @@ _ROOTS: Final = frozenset(
         *("bookmarks", "bookmarks bar", "bookmarks toolbar", "bookmarks menu", "personal toolbar"),
         *("other bookmarks", "mobile bookmarks", "synced bookmarks", "unsorted bookmarks", "unsorted"),
         *("favorites", "favorites bar", "favourites", "favourites bar", "other favorites", "links"),
-        *("reading list", "speed dial", "imported", "imported bookmarks", "all bookmarks", "root"),
+        *("reading list", "speed dial", "imported", "imported bookmarks", "all bookmarks", "unlabeled", "root"),
     )
 )
 _ROOT_ATTRIBUTES: Final = ("personal_toolbar_folder", "unfiled_bookmarks_folder")
@@ -220,7 +220,8 @@ class _Reader:
 
     def _bookmark(self, found: _Found) -> Bookmark:
         said, href = found.attributes, found.attributes.get("href", "").strip()
-        body, markup = _note("".join(found.note).strip())
+        # Scuttle has the note in an attribute.
+        body, markup = _note("".join(found.note).strip() or said.get("description", ""))
         own = _OWN_NOTE.fullmatch(href)
         return Bookmark(
             url=href,
