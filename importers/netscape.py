@@ -163,11 +163,13 @@ class _Reader:
         return self.take_finished()
 
     def _begin_bookmark(self, tag: Tag) -> None:
-        if self._is_in_note():
+        said = tag.attributes()
+        # A link in a note has no date; a bookmark has one, even where its DT was forgotten.
+        if self._is_in_note() and "add_date" not in said:
             self._keep(tag)
             return
         self.finish()
-        self._found = _Found(tag.attributes())
+        self._found = _Found(said)
         self._text = self._found.title
 
     def _end_title(self, tag: Tag) -> None:
@@ -181,11 +183,12 @@ class _Reader:
         self._text = self._found.note if self._found else None
 
     def _begin_folder(self, tag: Tag) -> None:
-        if self._is_in_note():
+        said = tag.attributes()
+        if self._is_in_note() and "add_date" not in said:
             self._keep(tag)
             return
         self.finish()
-        self._heading, self._text = tag.attributes(), []
+        self._heading, self._text = said, []
 
     def _name_folder(self, tag: Tag) -> None:
         if self._is_in_note():
