@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from blog.domain.entryform import Settled
+    from blog.queries.autosaves import KeptTyping
 
 entry_form: Final = Blueprint("admin_entry_form", __name__, url_prefix="/admin")
 # In the cookie until the next page: the browser is told which form it need not hold any more.
@@ -69,8 +70,10 @@ def create() -> Response:
 @entry_form.get("/entries/<int:entry_id>/")
 def edit(entry_id: int) -> Response:
     """Open the form of an entry; what was typed and not saved is offered, or taken up again."""
-    entry = open_entry(services(), entry_id)
-    form_id = form_id_of(entry_id)
+    form_id, entry = form_id_of(entry_id), found_entry(entry_id)
+    kept = typed_into(services(), author().id, form_id)
+    if entry is None:
+        return _without_entry(entry_id, kept)
     typed = Typed(
         form_id=form_id,
         user_id=author().id,
@@ -78,7 +81,6 @@ def edit(entry_id: int) -> Response:
         entry_id=entry_id,
         seen=entry.version,
     )
-    kept = typed_into(services(), author().id, form_id)
     if kept is None or says_the_same(kept.form, entry):
         version, saved = kept.version if kept else 0, str(session.pop(_SAVED, ""))
         return sheet_page(Sheet(typed=replace(typed, version=version), entry=entry, saved=saved))
@@ -86,6 +88,14 @@ def edit(entry_id: int) -> Response:
         typed = replace(typed, form=kept.form, version=kept.version, seen=kept.seen)
         return sheet_page(Sheet(typed=typed, entry=entry))
     return sheet_page(Sheet(typed=typed, entry=entry, offered=kept))
+
+
+def _without_entry(entry_id: int, kept: KeptTyping | None) -> Response:
+    """What was typed into the form of an entry that is gone is not gone with it."""
+    if kept is None:
+        raise NotThere(f"There is no entry number {entry_id}.")
+    typed = Typed(form_id=kept.form_id, user_id=author().id, form=kept.form, version=kept.version)
+    return sheet_page(orphaned(Sheet(typed=typed)), 409)
 
 
 @entry_form.post("/entries/<int:entry_id>/")

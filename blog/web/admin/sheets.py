@@ -160,7 +160,7 @@ def form_id_of(entry_id: int) -> str:
 
 def known_form_id(text: str) -> str:
     """Return a form's name if it may be one, else an empty text."""
-    return text if _FORM_ID.fullmatch(text) and not text.startswith("entry-") else ""
+    return text if _FORM_ID.fullmatch(text) else ""
 
 
 def sent_sheet(entry: OpenEntry | None) -> Sheet:
@@ -202,7 +202,7 @@ def conflicting(sheet: Sheet, entry_id: int, action: Action) -> Sheet:
 
 def orphaned(sheet: Sheet) -> Sheet:
     """Return the sheet of an entry that was deleted meanwhile, as one for a new entry."""
-    typed = replace(sheet.typed, entry_id=None, form_id=new_form_id(), version=0, seen=0)
+    typed = replace(sheet.typed, entry_id=None, seen=0)
     wrong = "This entry was deleted meanwhile. What you typed is still here; saving makes a new entry of it."
     return replace(sheet, typed=typed, entry=None, wrong=wrong)
 

@@ -14,6 +14,7 @@ from signing import Desk, at_desk
 from blog.changes.entries import delete_entry, save_entry
 from blog.changes.users import create_user
 from blog.domain.entry import Draft, Kind, Status
+from blog.queries.autosaves import being_written
 from blog.queries.writing import open_entry
 
 if TYPE_CHECKING:
@@ -269,6 +270,33 @@ def test_what_was_deleted_meanwhile_can_be_saved_as_a_new_entry(blog: Blog, desk
     ]
     followed(desk, orphan.press("Publish"))
     assert said(blog, one + 1).title == "Still here"
+
+
+def test_what_was_being_typed_is_found_though_its_entry_is_gone(blog: Blog, desk: Desk) -> None:
+    one = blog.write("One")
+    form = open_form(desk, f"/admin/entries/{one}/").type(title="Still here")
+    assert desk.client.post("/admin/autosave", data=form.fields).get_json()["version"] == 1
+    delete_entry(blog.services, one)
+    form.fields["version"] = "1"
+    assert desk.client.post("/admin/autosave", data=form.fields).get_json()["version"] == 2
+    orphan = OpenForm(desk, desk.get(f"/admin/entries/{one}/?typed=again"), 409)
+    assert (orphan.fields["title"], orphan.form["action"]) == ("Still here", "/admin/new")
+    assert len(being_written(blog.services, 1)) == 1
+    followed(desk, orphan.press("Save draft"))
+    assert being_written(blog.services, 1) == []
+    assert said(blog, one + 1).title == "Still here"
+
+
+def test_a_form_that_outlived_its_session_is_sent_again(blog: Blog, desk: Desk) -> None:
+    form = open_form(desk, "/admin/new").type(url="https://example.com/", title="Still here", body="a\n\nb")
+    desk.post("/admin/logout")
+    desk.sign_in()
+    answer = form.press("Publish")
+    page = read(answer, 400)
+    assert page.one("h1").text() == "You are signed in again"
+    again = page.one("form")
+    followed(desk, desk.client.post(again["action"], data=fields_of(again)))
+    assert (said(blog).title, said(blog).body, said(blog).status) == ("Still here", "a\n\nb", Status.PUBLISHED)
 
 
 def test_there_is_no_form_for_what_is_not_there(desk: Desk) -> None:
