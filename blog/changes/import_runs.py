@@ -203,7 +203,8 @@ def recorded(
             raise
         except BaseException as error:
             stopped = isinstance(error, (KeyboardInterrupt, SystemExit))
-            recorder.finish(FAILED, "It was stopped." if stopped else f"It broke: {error}")
+            what = str(error).partition("\n")[0][:300]
+            recorder.finish(FAILED, "It was stopped." if stopped else f"It broke: {what}")
             raise
         recorder.finish(DONE)
 

@@ -132,17 +132,19 @@ class Preview:
 def preview_import(
     services: Services, material: Material, wanted: Wanted, *, seconds: float = _PREVIEW_SECONDS
 ) -> Preview:
-    """Decide what would become of the material, as far as that takes no longer than so many seconds.
+    """Decide what would become of the material, as far as deciding takes no longer than so many seconds.
 
     Raises:
         BadImport: it is in no format known here.
     """
     importer = registry.detect(material)
     preview = Preview(importer.title, importer.count(material))
-    deadline = time.monotonic() + seconds
 
     def parse(given: Material) -> Iterator[Item]:
+        # From the first item on: some formats are read whole before there is one.
+        deadline = 0.0
         for item in importer.parse(given):
+            deadline = deadline or time.monotonic() + seconds
             yield item
             if time.monotonic() > deadline:
                 preview.is_whole = False

@@ -38,6 +38,7 @@ def attach(app: Flask, services: Services) -> None:
     app.jinja_env.filters.update(
         spoken_day=spoken_day,
         spoken_time=spoken_time,
+        plain_day=plain_day,
         iso=iso,
         number=number,
         times=times,
@@ -149,6 +150,11 @@ def spoken_time(moment: datetime) -> str:
     local = moment.astimezone(services().settings.zone)
     hour = local.hour % 12 or 12
     return f"{hour}:{local.minute:02} {'am' if local.hour < 12 else 'pm'}, {spoken_day(local.date())}"
+
+
+def plain_day(moment: datetime) -> str:
+    """Return the day of a time, on the blog's calendar, for tables: "2009-05-25"."""
+    return moment.astimezone(services().settings.zone).date().isoformat()
 
 
 def iso(moment: datetime) -> str:

@@ -14,13 +14,14 @@ from sqlalchemy import select
 
 from blog.changes.entries import delete_entry, save_entry
 from blog.changes.import_runs import Wanted, recorded
-from blog.changes.importing import import_material, try_import
+from blog.changes.importing import import_material, preview_import, try_import
 from blog.changes.imports import ImportLedger
+from blog.changes.sources import merge_sources
 from blog.config import DEMO
 from blog.domain.entry import Draft, Kind, Rejected, SourceDraft, Status, TagDraft
 from blog.domain.errors import BadImport
 from blog.importlock import ImportUnderWay
-from blog.models import Change, Entry, ImportItem, ImportRun, Revision
+from blog.models import Change, Entry, ImportItem, ImportRun, Revision, Source
 from blog.queries.import_runs import import_run, import_runs, item_page
 from importers.material import Material
 from importers.pipeline import run
@@ -267,3 +268,31 @@ def test_how_far_it_is_and_what_it_was_begun_with_is_kept(blog: Blog) -> None:
     assert report.counts.total() == 501
     assert import_run(blog.services, 1).done == 501
     assert Wanted.of(import_run(blog.services, 1).options) == Wanted(source="S", kind=Kind.NOTE)
+
+
+def test_a_preview_ends_in_time_however_much_there_is(make_blog: Callable[..., Blog]) -> None:
+    blog = make_blog("sqlite")
+    (blog.services.settings.data_dir / "a.md").write_text("---\ntitle: One\ndate: 2020-01-01\n---\nWords.\n")
+    material = Material.of_path(blog.services.settings.data_dir / "a.md")
+    whole = preview_import(blog.services, material, Wanted(status=Status.INBOX))
+    assert (whole.title, whole.expected, whole.counts) == (
+        "Markdown files with front matter",
+        1,
+        {"created": 1},
+    )
+    assert (whole.is_whole, whole.error) == (True, "")
+    assert [one.draft.status for one in whole.shown["created"] if one.draft] == [Status.INBOX]
+    assert not preview_import(blog.services, material, Wanted(), seconds=-1).is_whole
+    assert import_runs(blog.services).runs == []
+
+
+def test_what_was_moved_to_another_source_is_imported_again_beside_it(blog: Blog) -> None:
+    first = replace(draft("One"), source="til")
+    imported(blog, [first, replace(draft("Two"), source="releases")])
+    with blog.services.sessions.read() as session:
+        ids = dict(session.execute(select(Source.slug, Source.id)).all())
+    merge_sources(blog.services, ids["til"], ids["releases"])
+    assert imported(blog, [first, draft("Three")]).counts == {"created": 2}
+    with blog.services.sessions.read() as session:
+        uris = session.scalars(select(Entry.atom_id)).all()
+    assert len(set(uris)) == 4

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 imports: Final = Blueprint("admin_imports", __name__, url_prefix="/admin/imports")
 STATUSES: Final = (
-    ("", "published, drafts and hidden ones as they are there"),
+    ("", "published, as they are there"),
     (Status.DRAFT.value, "drafts"),
     (Status.INBOX.value, "in the inbox, to be looked through"),
 )
