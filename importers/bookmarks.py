@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 MAX_TAGS: Final = 100
+NO_TITLE: Final = "No title found"
+"""What Readability and wallabag call a page without a title."""
+
 _SIGN: Final = re.compile(r"([\\`*_\[\]])")
 _LONGEST_ID: Final = 900
 _LONGEST_TAG: Final = 100
@@ -67,9 +70,8 @@ def as_items(read: Callable[[], Iterable[Read]], label: str) -> Iterator[Item]:
 
 
 def _items(read: Callable[[], Iterable[Read]]) -> Iterator[Item]:
-    again = _repeated(read())
+    again, last = _look_ahead(read())
     seen: set[bytes] = set()
-    last = UNDATED
     for bookmark in read():
         if isinstance(bookmark, Rejected | LeftOut):
             yield bookmark
@@ -86,13 +88,16 @@ class _Again:
     is_private: bool = False
 
 
-def _repeated(bookmarks: Iterable[Read]) -> dict[bytes, _Again]:
+def _look_ahead(bookmarks: Iterable[Read]) -> tuple[dict[bytes, _Again], datetime]:
+    """What stands in the file more than once, and the first date in it."""
     seen: set[bytes] = set()
     again: dict[bytes, _Again] = {}
+    first: datetime | None = None
     try:
         for bookmark in bookmarks:
             if isinstance(bookmark, Rejected | LeftOut) or not _is_usable(bookmark):
                 continue
+            first = first or bookmark.added
             key = _key(bookmark)
             if key in seen:
                 later = again.setdefault(key, _Again())
@@ -101,7 +106,7 @@ def _repeated(bookmarks: Iterable[Read]) -> dict[bytes, _Again]:
             seen.add(key)
     except BrokenFile:
         pass  # the second reading comes to the same place, and says so
-    return again
+    return again, first or UNDATED
 
 
 def _item(bookmark: Bookmark, published: datetime, seen: set[bytes], again: dict[bytes, _Again]) -> Item:

@@ -21,6 +21,8 @@ _FENCES: Final = {
     "+++": ("+++",),
 }
 _METADATA: Final = re.compile(r"([A-Za-z][\w -]{0,30}?)[ \t]*:(?:[ \t]+(.*)|[ \t]*)\Z")
+# Where no title is, as with Pelican's dates and slugs in names, two of these tell metadata from prose.
+_TELLING: Final = frozenset("author authors category date lang modified slug status summary tags".split())
 _LISTS: Final = frozenset({"tags", "category", "categories", "keywords"})
 # The loader in C takes an eighth of the time, which with 100,000 files is 20 seconds. Not every
 # build of PyYAML has it. Both are safe: they make plain values and nothing else.
@@ -69,7 +71,7 @@ def _read(fence: str, block: str) -> dict[str, object]:
 
 
 def _split_metadata(text: str) -> tuple[dict[str, object], str]:
-    """The lines of keys and values at the beginning, and the rest; none unless a title is among them."""
+    """The lines of keys and values at the beginning, and the rest; none unless it is plain that they are."""
     values: dict[str, str] = {}
     key, at = "", 0
     lines = text.split("\n")
@@ -84,7 +86,7 @@ def _split_metadata(text: str) -> tuple[dict[str, object], str]:
         else:
             return {}, text
         at += 1
-    if "title" not in values:
+    if "title" not in values and len(_TELLING & values.keys()) < 2:
         return {}, text
     return _with_lists(values), "\n".join(lines[at:]).strip("\n")
 

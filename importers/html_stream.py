@@ -28,7 +28,8 @@ _TAG: Final = re.compile(
 )
 _ATTRIBUTE: Final = re.compile(r"""([^\s/>="']++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>"']*+))""")
 _UNSEEN: Final = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in ("script", "style")}
-_COULD_BE_TAG: Final = re.compile(r"</?[a-zA-Z]|<[!?]|</?\Z")
+_BEGUN: Final = re.compile(r"</?[a-zA-Z]|<[!?]")
+_COULD_BE_TAG: Final = re.compile(rf"{_BEGUN.pattern}|</?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,31 +83,27 @@ def tokens(pieces: Iterable[str]) -> Iterator[Tag | str]:
         if end > buffer.at:
             yield buffer.text[buffer.at : end]
             buffer.at = end
+        elif not _BEGUN.match(buffer.text, buffer.at):
+            # A bracket at the end of what is there. What it is, is seen when more of it has come.
+            if not buffer.more():
+                yield buffer.text[buffer.at :]
+                return
         elif buffer.text.startswith(("<!", "<?"), buffer.at):
             _skip_declaration(buffer)
-        elif buffer.text.startswith(("<", "</"), buffer.at):
+        else:
             found = _tag(buffer)
             yield found
-            if isinstance(found, Tag) and found.name in _UNSEEN:
+            if found.name in _UNSEEN:
                 _skip_to(buffer, _UNSEEN[found.name])
 
 
-def _tag(buffer: _Buffer) -> Tag | str:
+def _tag(buffer: _Buffer) -> Tag:
     while not (found := _TAG.match(buffer.text, buffer.at)):
         if len(buffer.text) - buffer.at > LONGEST_TAG or not buffer.more():
-            return _end(buffer)
+            raise BreaksOff(buffer.text[buffer.at : buffer.at + 2_000])
     buffer.at = found.end()
     name = found[1].lower()
     return Tag(f"/{name}" if found.group().startswith("</") else name, found.group())
-
-
-def _end(buffer: _Buffer) -> str:
-    """What cannot be a tag because the text ends: a lone ``<`` is text, anything else is broken."""
-    rest = buffer.text[buffer.at :]
-    if rest.strip() in {"<", "</"}:
-        buffer.at = len(buffer.text)
-        return rest
-    raise BreaksOff(rest[:2_000])
 
 
 def _skip_declaration(buffer: _Buffer) -> None:

@@ -7,6 +7,7 @@ end that fits nothing is passed over. What is nested too deeply stays on one lev
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from importers.html_stream import BreaksOff, Tag, tokens
@@ -72,15 +73,22 @@ class Node:
         return self.source if self.name in _VOID else f"{self.source}{self.html()}</{self.name}>"
 
     def _texts(self) -> Iterator[str]:
-        for child in self.children:
-            if isinstance(child, str):
-                yield unescape(child)
-            elif child.name == "img":
-                yield child.attributes.get("alt", "")
-            else:
-                if child.name in _BLOCKS or child.name == "br":
-                    yield " "
-                yield from child._texts()
+        for is_text, run in groupby(self.children, lambda child: isinstance(child, str)):
+            if is_text:
+                # A reference may be cut in two.
+                yield unescape("".join(str(part) for part in run))
+                continue
+            for child in run:
+                if isinstance(child, Node):
+                    yield from child._shown()
+
+    def _shown(self) -> Iterator[str]:
+        if self.name == "img":
+            yield self.attributes.get("alt", "")
+            return
+        if self.name in _BLOCKS or self.name == "br":
+            yield " "
+        yield from self._texts()
 
 
 def read_tree(pieces: Iterable[str]) -> Node:

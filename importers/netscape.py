@@ -46,7 +46,7 @@ _ROOTS: Final = frozenset(
         *("bookmarks", "bookmarks bar", "bookmarks toolbar", "bookmarks menu", "personal toolbar"),
         *("other bookmarks", "mobile bookmarks", "synced bookmarks", "unsorted bookmarks", "unsorted"),
         *("favorites", "favorites bar", "favourites", "favourites bar", "other favorites", "links"),
-        *("reading list", "speed dial", "imported", "imported bookmarks", "all bookmarks", "root"),
+        *("reading list", "speed dial", "imported", "imported bookmarks", "all bookmarks", "unlabeled", "root"),
     )
 )
 _ROOT_ATTRIBUTES: Final = ("personal_toolbar_folder", "unfiled_bookmarks_folder")
@@ -163,11 +163,13 @@ class _Reader:
         return self.take_finished()
 
     def _begin_bookmark(self, tag: Tag) -> None:
-        if self._is_in_note():
+        said = tag.attributes()
+        # A link in a note has no date; a bookmark has one, even where its DT was forgotten.
+        if self._is_in_note() and "add_date" not in said:
             self._keep(tag)
             return
         self.finish()
-        self._found = _Found(tag.attributes())
+        self._found = _Found(said)
         self._text = self._found.title
 
     def _end_title(self, tag: Tag) -> None:
@@ -181,11 +183,12 @@ class _Reader:
         self._text = self._found.note if self._found else None
 
     def _begin_folder(self, tag: Tag) -> None:
-        if self._is_in_note():
+        said = tag.attributes()
+        if self._is_in_note() and "add_date" not in said:
             self._keep(tag)
             return
         self.finish()
-        self._heading, self._text = tag.attributes(), []
+        self._heading, self._text = said, []
 
     def _name_folder(self, tag: Tag) -> None:
         if self._is_in_note():
@@ -220,7 +223,8 @@ class _Reader:
 
     def _bookmark(self, found: _Found) -> Bookmark:
         said, href = found.attributes, found.attributes.get("href", "").strip()
-        body, markup = _note("".join(found.note).strip())
+        # Scuttle has the note in an attribute.
+        body, markup = _note("".join(found.note).strip() or said.get("description", ""))
         own = _OWN_NOTE.fullmatch(href)
         return Bookmark(
             url=href,

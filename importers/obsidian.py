@@ -11,20 +11,21 @@ from typing import Final
 
 _CODE: Final = re.compile(
     r"""
-    ^(?P<fence>`{3,}|~{3,})[^\n]*\n  .*?  (?:^(?P=fence)[`~]*[ \t]*$|\Z)  # a block, if need be to the end
-    | (`+)(?!`) [^`\n]*? \2
+    ^(?P<fence>`{3,}+|~{3,}+)[^\n]*\n  .*?  (?:^(?P=fence)[`~]*[ \t]*$|\Z)  # a block, if need be to the end
+    | (?<!`)(`{1,20}+)(?!`) [^`\n]*+ \2 (?!`)
     """,
     re.MULTILINE | re.DOTALL | re.VERBOSE,
 )
-# Not the text of a link in brackets, "[[1]](…)", not a footnote, and not numbers.
+# Not the text of a link in brackets, "[[1]](…)", and not a footnote.
 _LINK: Final = re.compile(
     r"""
-    !?\[\[ (?!\^) (?=[^\]\n]*[^\W\d_])
-    ([^\[\]|\n]{1,300}) (?: \\?\| ([^\[\]\n]{1,300}) )?
+    !?\[\[ (?!\^)
+    ([^\[\]|\n]{1,300}+) (?: \| ([^\[\]\n]{1,300}+) )?
     \]\] (?![(\[])
     """,
     re.VERBOSE,
 )
+_LETTER: Final = re.compile(r"[^\W\d_]")
 _COMMENT: Final = re.compile(r"%%[^%]*+(?:%[^%]++)*+%%\n?")
 _TAG: Final = re.compile(r"(?:^|(?<=[\s(,;]))#([\w/-]*[^\W\d_][\w/-]*)")
 _HEADING_LIKE: Final = re.compile(r"^#(?=[\w/-]*[^\W\d_])", re.MULTILINE)
@@ -32,7 +33,9 @@ _HEADING_LIKE: Final = re.compile(r"^#(?=[\w/-]*[^\W\d_])", re.MULTILINE)
 
 def has_links(text: str) -> bool:
     """Tell whether some note is linked to, outside of code."""
-    return "[[" in text and any(_LINK.search(part) for part in _prose(text))
+    return "[[" in text and any(
+        _LETTER.search(link[1]) for part in _prose(text) for link in _LINK.finditer(part)
+    )
 
 
 def read_note(text: str) -> tuple[str, list[str]]:
@@ -50,7 +53,10 @@ def _read(prose: str, tags: list[str]) -> str:
 
 
 def _said(link: re.Match[str]) -> str:
-    """What stands on the page: the other text, else the note with the place in it."""
+    """What stands on the page: the other text, else the note with the place in it; numbers are no note."""
+    if not _LETTER.search(link[1]):
+        return link.group()
+    # In a table the bar has a backslash before it.
     return (link[2] or link[1].replace("#^", " > ").replace("#", " > ")).strip(" >")
 
 

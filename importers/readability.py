@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from blog.domain.entry import Markup
-from importers.bookmarks import Bookmark, quoted
+from importers.bookmarks import NO_TITLE, Bookmark, quoted
 from importers.json_stream import shape
 from importers.records import bookmarks_of, marks
 from importers.text import unescape
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from blog.domain.entry import Item
     from importers.material import Material
     from importers.records import Record
-
-_NO_TITLE: Final = "No title found"
 
 
 def detect(material: Material) -> bool:
@@ -40,7 +38,7 @@ def _bookmark(record: Record, now: datetime) -> Bookmark:
     title = record.text("article__title")
     return Bookmark(
         url=record.text("article__url"),
-        title="" if title == _NO_TITLE else title,
+        title="" if title == NO_TITLE else title,
         body=quoted(unescape(record.text("article__excerpt"))),
         markup=Markup.MARKDOWN,
         tags=tuple(record.names("tags")),

@@ -131,7 +131,7 @@ _OF_ONE_THING: Final = (
 _several = Several(lambda: (one for one in importers() if one.name != "zip"))
 IMPORTERS: Final = (
     *_OF_ONE_THING,
-    Importer("zip", "a zip file of any of these", _several.detect, _several.parse, _several.count),
+    Importer("zip", "a zip file with several exports", _several.detect, _several.parse, _several.count),
 )
 
 

@@ -46,7 +46,7 @@ class Several:
         for importer, name in chosen:
             yield from _once(_read(importer, material.only(name)), name, seen)
         if others := len(material.names()) - len(chosen):
-            reason = f"{others:,} other files in it are in no format known here."
+            reason = f"Of its files, {others:,} are in no format known here."
             yield LeftOut(external_id=material.label, reason=reason)
 
     def _chosen(self, material: Material) -> list[tuple[Importer, str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from blog.domain.entry import Markup
-from importers.bookmarks import Bookmark, quoted
+from importers.bookmarks import NO_TITLE, Bookmark, quoted
 from importers.json_stream import shape
 from importers.records import bookmarks_of, marks
 
@@ -46,7 +46,7 @@ def _bookmark(record: Record, now: datetime) -> Bookmark:
     marked = (_annotation(one) for one in record.records("annotations"))
     return Bookmark(
         url=record.text("url", "given_url"),
-        title=record.text("title"),
+        title="" if record.text("title") == NO_TITLE else record.text("title"),
         body="\n\n".join(filter(None, marked)),
         markup=Markup.MARKDOWN,
         tags=tuple(record.names("tags")),

@@ -122,3 +122,9 @@ def atom_id_of(draft: Draft, authority: str) -> str:
     """
     unique = uuid.uuid5(uuid.NAMESPACE_URL, f"{quote(draft.source)}/{draft.external_id}")
     return f"tag:{authority},{draft.published:%Y-%m-%d}:{unique}"
+
+
+def another_atom_id(atom_id: str) -> str:
+    """Return a ``tag:`` URI for an entry beside the one that has this."""
+    authority, _, unique = atom_id.rpartition(":")
+    return f"{authority}:{uuid.uuid5(uuid.NAMESPACE_URL, unique)}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from blog.changes.columns import atom_id_of, columns_of
+from blog.changes.columns import another_atom_id, atom_id_of, columns_of
 from blog.changes.filing import series_ids, source_ids, tag_entries
 from blog.changes.log import record, record_new_names, version_of
 from blog.changes.lookups import in_pieces, rows_in
@@ -184,24 +184,24 @@ def insert_entries(
     series, made_series = series_ids(session, [one.draft.series for one in new])
     places = [(_day(one.draft, settings), slug_of(one.draft)) for one in new]
     slugs.expect(places)
+    atom_ids = _free_atom_ids(session, [one.atom_id for one in new])
     rows = [
         {
             **one.columns,
             "day": place[0],
             "slug": slugs.take(place),
-            "atom_id": one.atom_id,
+            "atom_id": atom_id,
             "external_id": one.draft.external_id,
             "updated": min(one.draft.updated or one.draft.published, max(now, one.draft.published)),
             "upstream": one.upstream,
             "source_id": sources[one.draft.source],
             "series_id": series[one.draft.series],
         }
-        for one, place in zip(new, places, strict=True)
+        for one, place, atom_id in zip(new, places, atom_ids, strict=True)
     ]
     # Without RETURNING: SQLite gives the ids back in no order, so a statement for each row would
     # be needed to tell whose they are. The URIs are looked up by their index.
     session.execute(insert(_ENTRY), rows)
-    atom_ids = [one.atom_id for one in new]
     found = dict(rows_in(session, select(Entry.atom_id, Entry.id), Entry.atom_id, atom_ids))
     ids = [found[atom_id] for atom_id in atom_ids]
     made_tags = tag_entries(session, {entry: one.tags for entry, one in zip(ids, new, strict=True)})
@@ -209,6 +209,17 @@ def insert_entries(
         record_new_names(session, now)
     record(session, "created", ids, now)
     return ids
+
+
+def _free_atom_ids(session: Session, wanted: Sequence[str]) -> list[str]:
+    """The URIs that are wanted, or others where an entry that came from the same place has it.
+
+    That one was filed under another source since, and what is imported again is another entry.
+    """
+    free = list(wanted)
+    while taken := {one for (one,) in rows_in(session, select(Entry.atom_id), Entry.atom_id, free)}:
+        free = [another_atom_id(one) if one in taken else one for one in free]
+    return free
 
 
 def drafts_after(session: Session, changes: Sequence[EntryChange]) -> dict[int, tuple[Draft, str]]:

@@ -38,14 +38,20 @@ def attach(app: Flask, services: Services) -> None:
     app.jinja_env.filters.update(
         spoken_day=spoken_day,
         spoken_time=spoken_time,
+        plain_day=plain_day,
         iso=iso,
         number=number,
         times=times,
         stored_html=stored_html,
         whole_url=whole_url,
         picture_name=PictureName.at,
+        own_html=own_html,
     )
-    app.jinja_env.globals.update(site=LocalProxy(lambda: services.settings), static=static_url)
+    app.jinja_env.globals.update(
+        site=LocalProxy(lambda: services.settings),
+        menu=LocalProxy(lambda: services.site.menu),
+        static=static_url,
+    )
 
 
 def services() -> Services:
@@ -131,11 +137,24 @@ def stored_html(html: str) -> Markup:
     return Markup(html)  # noqa: S704
 
 
+def own_html(html: str) -> Markup:
+    """Let HTML through that the author put into the settings, for every page: it is theirs to say.
+
+    What scripts it may bring along, the Content-Security-Policy says (``blog/app.py``).
+    """
+    return Markup(html)  # noqa: S704
+
+
 def spoken_time(moment: datetime) -> str:
     """Return a time for people, on the blog's clock: "3:04 pm, 25 May 2009"."""
     local = moment.astimezone(services().settings.zone)
     hour = local.hour % 12 or 12
     return f"{hour}:{local.minute:02} {'am' if local.hour < 12 else 'pm'}, {spoken_day(local.date())}"
+
+
+def plain_day(moment: datetime) -> str:
+    """Return the day of a time, on the blog's calendar, for tables: "2009-05-25"."""
+    return moment.astimezone(services().settings.zone).date().isoformat()
 
 
 def iso(moment: datetime) -> str:

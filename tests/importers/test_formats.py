@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from blog.domain.entry import Draft, Item
 from blog.domain.errors import BadImport
-from importers import registry
+from importers import decoding, registry
 from importers.material import Material
 
 if TYPE_CHECKING:
@@ -60,6 +60,14 @@ def expectation(case: Path) -> Path:
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)
 def test_a_file_becomes_what_stands_beside_it(case: Path) -> None:
+    assert read(case) == json.loads(expectation(case).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("case", FILES, ids=name_of)
+def test_where_a_file_is_cut_into_pieces_makes_no_difference(
+    case: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoding, "PIECE", 7)
     assert read(case) == json.loads(expectation(case).read_text(encoding="utf-8"))
 
 

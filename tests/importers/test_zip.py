@@ -82,9 +82,7 @@ def test_each_of_several_exports_is_read_as_what_it_is() -> None:
         Rejected(external_id="bookmark:https://a.example/", reason="It is in part_000000.csv already."),
     ]
     assert [item.title for item in items if isinstance(item, Draft)] == ["A", "B"]
-    assert items[-1] == LeftOut(
-        external_id="export.zip", reason="4 other files in it are in no format known here."
-    )
+    assert items[-1] == LeftOut(external_id="export.zip", reason="Of its files, 4 are in no format known here.")
     assert registry.detect(source).count(source) == 4
 
 
