@@ -70,11 +70,13 @@ def keep_typed(services: Services, typed: Typed) -> tuple[int, datetime]:
             raise SavedAlready(made)
         row = session.scalar(select(Autosave).where(*_mine(typed.user_id, typed.form_id)))
         if row is None:
-            row = Autosave(form=typed.form_id, user_id=typed.user_id, entry_id=typed.entry_id)
+            row = Autosave(form=typed.form_id, user_id=typed.user_id, entry_id=typed.entry_id, version=0)
             session.add(row)
-        elif row.version != typed.version:
+        elif row.version != typed.version and row.fields != typed.form.fields():
             raise TypedElsewhere(row.version, row.at)
-        row.fields, row.version, row.seen, row.at = typed.form.fields(), typed.version + 1, typed.seen, now
+        # Where the answer to a save was lost, the same is sent again by who has not seen it.
+        row.version = max(row.version, typed.version) + 1
+        row.fields, row.seen, row.at = typed.form.fields(), typed.seen, now
         return row.version, now
 
 

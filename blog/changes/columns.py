@@ -11,6 +11,7 @@ from urllib.parse import quote
 from blog.domain.dates import FIRST_YEAR, LAST_YEAR
 from blog.domain.entry import Kind
 from blog.domain.errors import CrosstagError
+from blog.domain.pictures import picture_address
 from blog.domain.slugs import clean_slug
 from blog.domain.urls import canonical_url, domain_of, web_url
 from blog.rendering import Unrendered, clean_text, render
@@ -40,7 +41,8 @@ def as_stored(draft: Draft) -> Draft:
     same form, or what was tidied when it was stored would look like the author's edit.
     """
     tidied: dict[str, Any] = {name: _one_line(getattr(draft, name)) for name in _PLAIN}
-    tidied |= {name: web_url(getattr(draft, name)) for name in ("url", "via_url", "image_url")}
+    tidied |= {name: web_url(getattr(draft, name)) for name in ("url", "via_url")}
+    tidied["image_url"] = picture_address(draft.image_url)
     return replace(draft, **tidied, slug=clean_slug(draft.slug), body=clean_text(draft.body))
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from blog.domain.entry import Draft, Kind, Markup, Status
 from blog.domain.errors import BadTag
+from blog.domain.pictures import picture_address
 from blog.domain.slugs import clean_slug, is_made, slug_of
 from blog.domain.tags import slugify
 from blog.domain.times import BadTime, read_local, typed_local
@@ -178,7 +179,7 @@ def settled(
         body=form.body,
         url=_address(form.url, "url", errors),
         via_url=_address(form.via_url, "via_url", errors),
-        image_url=_address(form.image_url, "image_url", errors),
+        image_url=picture_address(form.image_url) or _address(form.image_url, "image_url", errors),
         markup=_one_of(Markup, form.markup, Markup.MARKDOWN),
         via_title=form.via_title.strip(),
         citation=form.citation.strip(),

@@ -179,6 +179,11 @@ def test_what_another_tab_kept_is_not_overwritten(blog: Blog, ada: int) -> None:
     assert [one.name for one in being_written(blog.services, ada)] == ["T"]
 
 
+def test_who_never_heard_that_it_was_kept_may_send_it_again(blog: Blog, ada: int) -> None:
+    keep_typed(blog.services, typed(ada))
+    assert keep_typed(blog.services, typed(ada))[0] == 2
+
+
 def test_nobody_sees_what_another_author_types(blog: Blog, ada: int) -> None:
     bob = create_user(blog.services, "bob", "correct horse battery")
     keep_typed(blog.services, typed(ada))

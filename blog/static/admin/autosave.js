@@ -1,18 +1,21 @@
 // Keeps what is being typed. In this browser at once, on the server within two seconds, and in this
 // browser until the server has said that it has it. Another tab's newer typing is shown, not overwritten.
 
-import { fields, fill, form, post } from "./form.js";
+import { fields, fill, form, memory, post, sent } from "./form.js";
 
 const WAIT = 1500;
 const RETRY = 5000;
 // Another tab that is open writes here more often than this.
 const STALE = 10_000;
-const PREFIX = `crosstag.typed.${form.dataset.form}.`;
+const FORGOTTEN = 60 * 86_400_000;
+const PREFIX = "crosstag.typed.";
 const note = form.querySelector("[data-kept-at]");
 const place = form.querySelector("[data-kept]");
 const tab = tabName();
+const HERE = keyOf(form.dataset.form);
 
-let kept = JSON.stringify(fields());
+// What the server has. A page that comes back because something was wrong holds what nobody has saved.
+let kept = "unsaved" in form.dataset ? "" : JSON.stringify(sent());
 let timer = 0;
 let sending = null;
 let isStopped = false;
@@ -20,7 +23,8 @@ let isOver = false;
 
 form.addEventListener("input", () => {
   holdHere();
-  if (!isStopped) later(WAIT);
+  // Not put off by each letter: who types without a pause is kept up with, too.
+  if (!isStopped && !timer) later(WAIT);
 });
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") send({ keepalive: true });
@@ -36,26 +40,40 @@ form.addEventListener("submit", () => {
 addEventListener("pageshow", (event) => {
   if (event.persisted) isOver = false;
 });
-offerWhatIsHere();
+// The form that led here was saved, so what this tab held of it is no more to be offered.
+if (form.dataset.saved) memory.drop(keyOf(form.dataset.saved));
+if (kept === JSON.stringify(fields())) {
+  offerWhatIsHere();
+} else {
+  holdHere();
+  later(0);
+}
 
 function tabName() {
-  const known = sessionStorage.getItem("crosstag.tab") ?? crypto.randomUUID();
-  sessionStorage.setItem("crosstag.tab", known);
-  return known;
+  const fresh = Math.random().toString(36).slice(2);
+  try {
+    const known = sessionStorage.getItem("crosstag.tab") ?? fresh;
+    sessionStorage.setItem("crosstag.tab", known);
+    return known;
+  } catch {
+    return fresh;
+  }
+}
+
+function keyOf(name) {
+  return `${PREFIX}${name}.${tab}`;
 }
 
 function holdHere() {
-  const held = { at: Date.now(), seen: form.elements.seen.value, fields: fields() };
-  try {
-    localStorage.setItem(PREFIX + tab, JSON.stringify(held));
-  } catch {
-    // No room, or none is given: then the server is all there is.
-  }
+  memory.set(HERE, { at: Date.now(), seen: form.elements.seen.value, fields: fields() });
 }
 
 function later(milliseconds) {
   clearTimeout(timer);
-  timer = setTimeout(send, milliseconds);
+  timer = setTimeout(() => {
+    timer = 0;
+    send();
+  }, milliseconds);
 }
 
 async function send(options = {}) {
@@ -103,7 +121,7 @@ function confirmed(said, text) {
   form.elements.version.value = said.version;
   note.classList.remove("wrong");
   note.textContent = said.version ? `Kept at ${said.time}, not saved yet` : "";
-  if (JSON.stringify(fields()) === kept) localStorage.removeItem(PREFIX + tab);
+  if (JSON.stringify(fields()) === kept) memory.drop(HERE);
   if (!form.dataset.entry && said.version) {
     // Loading this page again finds what was typed.
     history.replaceState(null, "", `/admin/new?form=${encodeURIComponent(form.dataset.form)}`);
@@ -151,17 +169,18 @@ function button(label, act) {
 
 // What this browser holds and the server never got: after a crash, or a time without the network.
 function offerWhatIsHere() {
-  const found = Object.keys(localStorage)
-    .filter((key) => key.startsWith(PREFIX))
-    .map((key) => ({ key, ...JSON.parse(localStorage.getItem(key)) }))
-    .filter(({ key, at }) => key === PREFIX + tab || Date.now() - at > STALE)
-    .sort((one, other) => other.at - one.at);
-  for (const one of found) {
-    if (Object.entries(one.fields).every(([name, value]) => (fields()[name] ?? "") === value)) {
-      localStorage.removeItem(one.key);
-    }
+  for (const key of memory.keys(PREFIX)) {
+    if (!(Date.now() - memory.get(key)?.at < FORGOTTEN)) memory.drop(key);
   }
-  const newest = found.find(({ key }) => localStorage.getItem(key) !== null);
+  const found = memory
+    .keys(`${PREFIX}${form.dataset.form}.`)
+    .map((key) => ({ key, ...memory.get(key) }))
+    .filter(({ key, at }) => key === HERE || Date.now() - at > STALE)
+    .sort((one, other) => other.at - one.at);
+  const typed = fields();
+  const isHere = (held) => Object.entries(held.fields ?? {}).every(([name, value]) => (typed[name] ?? "") === value);
+  for (const held of found.filter(isHere)) memory.drop(held.key);
+  const newest = found.find((held) => !isHere(held));
   if (newest) offer(newest);
 }
 
@@ -169,13 +188,13 @@ function offer(held) {
   const time = new Date(held.at).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
   const take = button("Take it up again", () => {
     place.hidden = true;
-    localStorage.removeItem(held.key);
+    memory.drop(held.key);
     form.elements.seen.value = held.seen;
     fill(held.fields);
   });
   const drop = button("Throw it away", () => {
     place.hidden = true;
-    localStorage.removeItem(held.key);
+    memory.drop(held.key);
   });
   say(`This browser holds what you typed here, ${time}, and the server never got.`, take, drop);
 }

@@ -13,6 +13,22 @@ export function fields() {
   return typed;
 }
 
+// The fields as the server sent them: somebody may have typed before the scripts were there.
+export function sent() {
+  const values = {};
+  for (const field of form.elements) {
+    if (!field.name || OWN.has(field.name)) continue;
+    if (field.type === "radio") {
+      if (field.defaultChecked) values[field.name] = field.value;
+    } else if (field instanceof HTMLSelectElement) {
+      values[field.name] = ([...field.options].find((one) => one.defaultSelected) ?? field.options[0]).value;
+    } else if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) {
+      values[field.name] = field.defaultValue;
+    }
+  }
+  return values;
+}
+
 // Puts what was kept somewhere back into the form; the other scripts hear of it.
 export function fill(typed) {
   for (const [name, value] of Object.entries(typed)) {
@@ -37,3 +53,35 @@ export function paused(milliseconds, call) {
     timer = setTimeout(call, milliseconds);
   };
 }
+
+// What this browser remembers; where it refuses to, nothing is remembered, and everything else works.
+export const memory = {
+  get(key) {
+    try {
+      return JSON.parse(localStorage.getItem(key));
+    } catch {
+      return null;
+    }
+  },
+  set(key, value) {
+    try {
+      localStorage.setItem(key, JSON.stringify(value));
+    } catch {
+      // No room, or none is given.
+    }
+  },
+  drop(key) {
+    try {
+      localStorage.removeItem(key);
+    } catch {
+      // There was nothing.
+    }
+  },
+  keys(prefix) {
+    try {
+      return Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+    } catch {
+      return [];
+    }
+  },
+};

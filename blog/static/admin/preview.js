@@ -1,6 +1,6 @@
 // The live preview: the real page in a frame beside the text, made anew by the server after each pause.
 
-import { form, paused, post } from "./form.js";
+import { form, memory, paused, post } from "./form.js";
 
 const CHOICE = "crosstag.preview";
 const aside = document.querySelector("[data-preview]");
@@ -16,13 +16,13 @@ isWide.addEventListener("change", arrange);
 shows.addEventListener("click", (event) => {
   if (!isWide.matches) return;
   event.preventDefault();
-  localStorage.setItem(CHOICE, aside.hidden ? "shown" : "hidden");
+  memory.set(CHOICE, aside.hidden ? "shown" : "hidden");
   arrange();
 });
 arrange();
 
 function arrange() {
-  const isShown = isWide.matches && localStorage.getItem(CHOICE) !== "hidden";
+  const isShown = isWide.matches && memory.get(CHOICE) !== "hidden";
   aside.hidden = !isShown;
   writing.classList.toggle("with-live", isShown);
   shows.textContent = isWide.matches ? (isShown ? "Hide the preview" : "Preview") : "Preview";

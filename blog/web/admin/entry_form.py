@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, abort, flash, redirect, request
+from flask import Blueprint, abort, flash, redirect, request, session
 
 from blog.changes.autosaves import Typed, own_id
 from blog.changes.columns import BadDraft
@@ -39,8 +39,11 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from blog.domain.entryform import Settled
+    from blog.queries.autosaves import KeptTyping
 
 entry_form: Final = Blueprint("admin_entry_form", __name__, url_prefix="/admin")
+# In the cookie until the next page: the browser is told which form it need not hold any more.
+_SAVED: Final = "saved form"
 
 
 @entry_form.get("/new")
@@ -67,8 +70,10 @@ def create() -> Response:
 @entry_form.get("/entries/<int:entry_id>/")
 def edit(entry_id: int) -> Response:
     """Open the form of an entry; what was typed and not saved is offered, or taken up again."""
-    entry = open_entry(services(), entry_id)
-    form_id = form_id_of(entry_id)
+    form_id, entry = form_id_of(entry_id), found_entry(entry_id)
+    kept = typed_into(services(), author().id, form_id)
+    if entry is None:
+        return _without_entry(entry_id, kept)
     typed = Typed(
         form_id=form_id,
         user_id=author().id,
@@ -76,13 +81,21 @@ def edit(entry_id: int) -> Response:
         entry_id=entry_id,
         seen=entry.version,
     )
-    kept = typed_into(services(), author().id, form_id)
     if kept is None or says_the_same(kept.form, entry):
-        return sheet_page(Sheet(typed=replace(typed, version=kept.version if kept else 0), entry=entry))
+        version, saved = kept.version if kept else 0, str(session.pop(_SAVED, ""))
+        return sheet_page(Sheet(typed=replace(typed, version=version), entry=entry, saved=saved))
     if request.args.get("typed") == AGAIN:
         typed = replace(typed, form=kept.form, version=kept.version, seen=kept.seen)
         return sheet_page(Sheet(typed=typed, entry=entry))
     return sheet_page(Sheet(typed=typed, entry=entry, offered=kept))
+
+
+def _without_entry(entry_id: int, kept: KeptTyping | None) -> Response:
+    """What was typed into the form of an entry that is gone is not gone with it."""
+    if kept is None:
+        raise NotThere(f"There is no entry number {entry_id}.")
+    typed = Typed(form_id=kept.form_id, user_id=author().id, form=kept.form, version=kept.version)
+    return sheet_page(orphaned(Sheet(typed=typed)), 409)
 
 
 @entry_form.post("/entries/<int:entry_id>/")
@@ -101,7 +114,7 @@ def make_link(entry_id: int) -> Response:
     if days not in DAYS:
         abort(400, f"A link is good for {', '.join(map(str, DAYS))} days.")
     token = create_preview_link(services(), entry_id, days)
-    return sheet_page(replace(sheet, new_link=f"{base_url()}/preview/{token}/"))
+    return sheet_page(replace(sheet, is_again=True, new_link=f"{base_url()}/preview/{token}/"))
 
 
 @entry_form.post("/entries/<int:entry_id>/links/<int:link_id>/end")
@@ -109,13 +122,13 @@ def end_link(entry_id: int, link_id: int) -> Response:
     """End a private link; all that was typed is shown again."""
     sheet = sent_sheet(open_entry(services(), entry_id))
     revoke_preview_link(services(), entry_id, link_id)
-    return sheet_page(sheet)
+    return sheet_page(replace(sheet, is_again=True))
 
 
 def _answered(sheet: Sheet) -> Response:
     """Save what was sent, or show it again with what is wrong, or with what another save made of it."""
     if request.form.get("action") == AGAIN:
-        return sheet_page(sheet)
+        return sheet_page(replace(sheet, is_again=True))
     action, entry, settings = asked_action(), sheet.entry, services().settings
     made = settled(
         sheet.form,
@@ -136,6 +149,7 @@ def _answered(sheet: Sheet) -> Response:
     except EditedMeanwhile as error:
         return sheet_page(conflicting(sheet, error.entry_id, action), 409)
     flash(_said(made))
+    session[_SAVED] = sheet.typed.form_id
     return redirect(f"/admin/entries/{entry_id}/", 303)
 
 

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from flask import redirect, request
+from flask_wtf.csrf import CSRFError
 
 from blog.pagecache.middleware import is_personal
 from blog.web.admin.pages import admin_page
 from blog.web.context import services
+from blog.web.errors import http_error
 from blog.web.sessions import current_author
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ _MOST_KEPT: Final = 500_000
 def attach(app: Flask) -> None:
     """Check every request of the app; before anything else looks at it."""
     app.before_request(_guard)
+    app.register_error_handler(CSRFError, _outlived)
 
 
 def _guard() -> Response | None:
@@ -47,6 +50,17 @@ def _guard() -> Response | None:
         return {"error": "Sign in first."}, 401  # type: ignore[return-value]  # Flask makes a response of it
     # The session ended while a form was open: what was typed is handed through, and lost nowhere.
     return admin_page("login.html", status=403, next=request.path, kept=kept_fields(request.form))
+
+
+def _outlived(error: CSRFError) -> Response:
+    """Answer a form that was opened in a session that is over, by an author who has signed in anew since.
+
+    What was typed is shown to be sent again, with this session's token: another site's form, which comes
+    without the cookie, does not get here.
+    """
+    if not request.path.startswith(PREFIX) or request.endpoint in OPEN or current_author() is None:
+        return http_error(error)  # type: ignore[return-value]  # with a page, as for any other error
+    return admin_page("resume.html", status=400, next=request.path, kept=kept_fields(request.form))
 
 
 def kept_fields(form: MultiDict[str, str]) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from blog.domain.entry import Kind, Markup, Status
 from blog.domain.entryform import FIELDS, Action, EntryForm, shown, split_tags
 from blog.domain.errors import NotThere
 from blog.domain.times import spoken_distance, spoken_when
+from blog.queries.links import all_before
 from blog.queries.previews import preview_links
 from blog.queries.writing import last_edit, open_entry, series_titles
 from blog.web.admin.pages import admin_page
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
     from blog.domain.diffs import FieldDiff
     from blog.queries.autosaves import KeptTyping
+    from blog.queries.links import FoundPage
+    from blog.queries.suggestions import LinkedBefore, Suggestion
     from blog.queries.writing import Edit, OpenEntry
 
 _FORM_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,60}")
@@ -55,7 +58,10 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """A form as it is shown: what was typed, into which form, and what there is to say about it."""
+    """A form as it is shown: what was typed, into which form, and what there is to say about it.
+
+    ``saved`` names the form that was saved and led here, and ``is_again`` says that it came back as sent.
+    """
 
     typed: Typed
     entry: OpenEntry | None = None
@@ -64,6 +70,16 @@ class Sheet:
     offered: KeptTyping | None = None
     conflict: Conflict | None = None
     new_link: str = ""
+    found: FoundPage | None = None
+    suggestions: tuple[Suggestion, ...] | None = None
+    remark: str = ""
+    saved: str = ""
+    is_again: bool = False
+
+    @property
+    def is_unsaved(self) -> bool:
+        """Whether what is shown is what somebody typed, and nobody has kept for sure."""
+        return bool(self.is_again or self.errors or self.wrong or self.conflict)
 
     @property
     def form(self) -> EntryForm:
@@ -121,8 +137,15 @@ def sheet_page(sheet: Sheet, status: int = 200) -> Response:
         series=series_titles(services()),
         links=preview_links(services(), sheet.entry.id) if sheet.entry else [],
         days=DAYS,
+        before=before_of(sheet),
         zone=services().settings.time_zone,
     )
+
+
+def before_of(sheet: Sheet) -> tuple[LinkedBefore, ...]:
+    """Return the entries that link to the same page already."""
+    urls = (sheet.form.url, sheet.found.better_url if sheet.found else "")
+    return all_before(services(), urls, sheet.typed.entry_id)
 
 
 def new_form_id() -> str:
@@ -137,12 +160,15 @@ def form_id_of(entry_id: int) -> str:
 
 def known_form_id(text: str) -> str:
     """Return a form's name if it may be one, else an empty text."""
-    return text if _FORM_ID.fullmatch(text) and not text.startswith("entry-") else ""
+    return text if _FORM_ID.fullmatch(text) else ""
 
 
 def sent_sheet(entry: OpenEntry | None) -> Sheet:
-    """Return the sheet that a browser sent, of an entry or of a new one."""
-    return Sheet(typed=typed_from(request.form, EntryForm.read(request.form), entry), entry=entry)
+    """Return the sheet that a browser sent, of an entry or of a new one; ticked tags are taken up."""
+    form = EntryForm.read(request.form)
+    if ticked := request.form.getlist("suggested"):
+        form = replace(form, tags=", ".join([*split_tags(form.tags), *ticked]))
+    return Sheet(typed=typed_from(request.form, form, entry), entry=entry)
 
 
 def typed_from(given: Mapping[str, object], form: EntryForm, entry: OpenEntry | None) -> Typed:
@@ -176,7 +202,7 @@ def conflicting(sheet: Sheet, entry_id: int, action: Action) -> Sheet:
 
 def orphaned(sheet: Sheet) -> Sheet:
     """Return the sheet of an entry that was deleted meanwhile, as one for a new entry."""
-    typed = replace(sheet.typed, entry_id=None, form_id=new_form_id(), version=0, seen=0)
+    typed = replace(sheet.typed, entry_id=None, seen=0)
     wrong = "This entry was deleted meanwhile. What you typed is still here; saving makes a new entry of it."
     return replace(sheet, typed=typed, entry=None, wrong=wrong)
 

@@ -13,9 +13,7 @@ from blog.queries.previews import preview_of
 from blog.queries.writing import open_entry
 from blog.web.admin.sheets import (
     AGAIN,
-    form_id_of,
     found_entry,
-    known_form_id,
     says_the_same,
     sent_sheet,
     typed_from,
@@ -65,8 +63,7 @@ def autosave() -> tuple[Response, int]:
 def forget() -> Response:
     """Throw away what was typed into a form, and go on with what is saved."""
     entry = _entry(request.form)
-    form_id = form_id_of(entry.id) if entry else known_form_id(request.form.get("form", ""))
-    forget_typed(services(), author().id, form_id)
+    forget_typed(services(), author().id, request.form.get("form", ""))
     return redirect(f"/admin/entries/{entry.id}/" if entry else "/admin/", 303)
 
 
