@@ -7,6 +7,7 @@ can tell what is still as the import left it, and leaves alone what somebody has
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +22,7 @@ from blog.models import Alias, Entry, Implication, ImportItem, Redirect, Series,
 from blog.rendering import to_html
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -45,6 +46,7 @@ class Thing(StrEnum):
 
 
 Known = dict[tuple[Thing, str], Values]
+Spoken = Mapping[Thing, set[str]]
 _MODELS: Final[dict[Thing, type[Tag | Series | Source]]] = {
     Thing.TAG: Tag,
     Thing.SERIES: Series,
@@ -83,12 +85,17 @@ def made_since(session: Session, before: Marks) -> Known:
     return found
 
 
-def known_names(session: Session, items: Iterable[Item]) -> Known:
-    """Return what is there of all that these items speak of."""
+def spoken_of(items: Iterable[Item]) -> Spoken:
+    """Return the names of all that these items speak of."""
     spoken: dict[Thing, set[str]] = {thing: set() for thing in Thing}
     for item in items:
         for thing, name in _spoken_of(item):
             spoken[thing].add(name)
+    return spoken
+
+
+def known_names(session: Session, spoken: Spoken) -> Known:
+    """Return what is there under these names."""
     found: Known = {}
     for thing, names in spoken.items():
         found |= {(thing, name): values for name, values in _read(session, thing, names).items()}

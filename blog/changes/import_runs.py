@@ -11,11 +11,11 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import delete, func, insert, select, update
 
-from blog.changes.import_names import Marks, item_rows, known_names, made_since, marks
+from blog.changes.import_names import Marks, item_rows, known_names, made_since, marks, spoken_of
 from blog.domain.entry import Kind, Status
 from blog.domain.errors import CrosstagError
 from blog.importlock import (
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from sqlalchemy import Table
     from sqlalchemy.orm import Session
 
     from blog.changes.import_names import Known
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 # What is only to be known of an item, and changed nothing.
 NOTED: Final = "noted"
 _EVERY: Final = 1.0
+# Written by the hundred, past the mapper, which would look at each value of each row.
+_ITEM: Final = cast("Table", ImportItem.__table__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +119,10 @@ class RunRecorder:
     @contextmanager
     def naming(self, session: Session, items: Sequence[Item]) -> Iterator[None]:
         """Record what the block makes of tags, old names, series, sources and redirects."""
-        before: Known = known_names(session, items)
+        spoken = spoken_of(items)
+        before: Known = known_names(session, spoken)
         yield
-        self._insert(session, _filled(item_rows(before, known_names(session, items))))
+        self._insert(session, _filled(item_rows(before, known_names(session, spoken))))
 
     def tell(self, told: Told) -> None:
         """Take in what became of an item; what has been written is recorded already."""
@@ -154,7 +158,7 @@ class RunRecorder:
 
     def _insert(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         if rows:
-            session.execute(insert(ImportItem), [{"run_id": self.run_id, **row} for row in rows])
+            session.execute(insert(_ITEM), [{"run_id": self.run_id, **row} for row in rows])
 
 
 _EMPTY: Final = {"source": "", "reason": "", "entry_id": None, "revision_id": None, "change_id": None}
