@@ -2,8 +2,11 @@
 
 export const form = document.querySelector("[data-entry-form]");
 
-// Names that are the form's own, and no fields of an entry.
-const OWN = new Set(["csrf_token", "form", "version", "seen", "entry", "action"]);
+// Names that are the form's own, or of what helps to fill it in, and no fields of an entry.
+const OWN = new Set([
+  ...["csrf_token", "form", "version", "seen", "entry", "action"],
+  ...["suggested", "picture", "text_picture", "text_alt"],
+]);
 
 export function fields() {
   const typed = {};

@@ -7,7 +7,7 @@ import { form, paused } from "./form.js";
 const READ = ["title", "url", "body"];
 const field = form.elements.namedItem("tags");
 const offers = form.querySelector("[data-tags]");
-const input = element("input", { type: "text", id: "tags-one", autocomplete: "off", spellcheck: false });
+const input = element("input", { type: "text", id: "tags", autocomplete: "off", spellcheck: false });
 const list = element("ul", { id: "tags-list", className: "options", hidden: true });
 const chips = element("ul", { className: "chips" });
 const box = element("div", { className: "tag-box" }, chips, input);
@@ -74,8 +74,9 @@ function arrange() {
   list.setAttribute("aria-label", "Tags that fit");
   chips.setAttribute("aria-label", "Chosen tags");
   spoken.setAttribute("role", "status");
-  holder.querySelector("label").htmlFor = input.id;
-  field.type = "hidden";
+  // The label and the address of the field lead to the one that is typed into.
+  field.id = "tags-sent";
+  field.hidden = true;
   field.after(box, list);
   holder.append(spoken);
 }
