@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from blog.config import bundled
 from blog.pagecache.middleware import PageCache
-from blog.web import context, errors, feeds, public, sessions
+from blog.web import context, errors, feeds, programs, public, sessions
 from blog.web.admin import guard
 from blog.web.admin.account import account
 from blog.web.admin.home import home
@@ -59,6 +59,7 @@ def create_app(services: Services) -> Flask:
     sessions.attach(app, services)
     public.register(app)
     feeds.register(app)
+    programs.register(app)
     for blueprint in (entries, indexes, legacy, crawlers, login, keys, home, account):
         app.register_blueprint(blueprint)
     errors.register(app)

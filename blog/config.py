@@ -70,6 +70,7 @@ class Settings:
     cache_megabytes: int = 64
     fetch_timeout: int = 30
     fetch_private: bool = False
+    api_requests: int = 600
     proxies: int = 0
     head_html: str = ""
     footer_html: str = ""
@@ -226,6 +227,7 @@ _RANGES: Final = {
     "workers": (0, 64),
     "cache_megabytes": (0, 100_000),
     "fetch_timeout": (1, 600),
+    "api_requests": (0, 1_000_000),
     "proxies": (0, 10),
 }
 

@@ -17,6 +17,7 @@ from blog.changes.log import record, record_new_names
 from blog.changes.lookups import rows_in
 from blog.changes.redirects import lead_on
 from blog.changes.slugs import FreeSlugs
+from blog.changes.versions import refuse_stale
 from blog.domain.dates import day_path
 from blog.domain.entry import Draft, Kind, Markup, Status
 from blog.domain.errors import NotThere
@@ -56,13 +57,17 @@ _CONTENT: Final = {
 }
 
 
-def save_entry(services: Services, draft: Draft, entry_id: int | None = None, *, by: str = "") -> int:
+def save_entry(
+    services: Services, draft: Draft, entry_id: int | None = None, *, by: str = "", seen: int | None = None
+) -> int:
     """Create an entry from the draft, or make the existing one say what the draft says; return its id.
 
-    ``by`` is the author's name, for the entry's history.
+    ``by`` is the author's name, for the entry's history, and ``seen`` the version of the entry that
+    the draft was made from, where that has to be the one that is there still.
 
     Raises:
         NotThere: there is no entry with this id.
+        ChangedMeanwhile: it is not the version any more that was seen.
         BadDraft: the draft cannot be an entry.
     """
     names = {slugify(name): name.strip() for name in draft.tags}
@@ -76,19 +81,22 @@ def save_entry(services: Services, draft: Draft, entry_id: int | None = None, *,
             return insert_entries(session, services.settings, [new], slugs, now)[0]
         change = EntryChange(entry_id, draft, _EDITED, names, None)
         (entry,) = _entries(session, [entry_id])
+        refuse_stale(session, entry_id, seen)
         columns = columns_of(_merged(entry, change), entry.atom_id, services.settings)
         update_entries(session, services.settings, [(change, columns)], slugs, now, by=by)
         return entry_id
 
 
-def delete_entry(services: Services, entry_id: int, *, by: str = "") -> None:
+def delete_entry(services: Services, entry_id: int, *, by: str = "", seen: int | None = None) -> None:
     """Delete an entry; its last revision stays, so it can be brought back.
 
     Raises:
         NotThere: there is no entry with this id.
+        ChangedMeanwhile: it is not the version any more that was ``seen``.
     """
     with services.sessions.write() as session:
         now = services.clock()
+        refuse_stale(session, entry_id, seen)
         _keep_revisions(session, _entries(session, [entry_id]), DELETED, now, by)
         session.execute(delete(Entry).where(Entry.id == entry_id))
         record(session, DELETED, [entry_id], now)

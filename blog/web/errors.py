@@ -12,6 +12,7 @@ from blog.domain.addresses import parse_text
 from blog.domain.errors import BadFilter, NotThere
 from blog.queries.browse import UnknownTags
 from blog.queries.redirects import redirect_for
+from blog.web import problems
 from blog.web.context import moved, services
 from blog.web.pages import page
 
@@ -41,6 +42,8 @@ def http_error(error: HTTPException) -> Response | HTTPException:
     """Everything that Flask refuses by itself: unknown addresses, wrong methods, requests too large."""
     if error.response is not None or (error.code or 500) < 400:
         return error
+    if request.path.startswith("/api/"):
+        return problems.of_http(error)
     if error.code == 404:
         return _redirected() or _page(404, "Not here", _NOTHING_HERE)
     response = _page(error.code or 500, error.name, error.description or error.name)

@@ -1,0 +1,24 @@
+"""What programs use, wired together: the API, Micropub and IndieAuth.
+
+All of it asks for a token, and never looks at a cookie; that is why the check of forms is left out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from blog.web import rates
+from blog.web.admin.tokens import tokens
+from blog.web.api.routes import api
+from blog.web.sessions import csrf
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def register(app: Flask) -> None:
+    """Add it to the app."""
+    rates.attach(app)
+    app.register_blueprint(tokens)
+    csrf.exempt(api)
+    app.register_blueprint(api)
