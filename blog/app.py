@@ -14,9 +14,12 @@ from blog.pagecache.middleware import PageCache
 from blog.web import context, errors, feeds, programs, public, sessions
 from blog.web.admin import guard
 from blog.web.admin.account import account
+from blog.web.admin.entries_list import entries_list
 from blog.web.admin.home import home
 from blog.web.admin.login import login
+from blog.web.admin.operations import operations
 from blog.web.admin.passkeys import keys
+from blog.web.admin.tags import tags
 from blog.web.crawlers import crawlers
 from blog.web.entries import entries
 from blog.web.indexes import indexes
@@ -60,7 +63,19 @@ def create_app(services: Services) -> Flask:
     public.register(app)
     feeds.register(app)
     programs.register(app)
-    for blueprint in (entries, indexes, legacy, crawlers, login, keys, home, account):
+    for blueprint in (
+        entries,
+        indexes,
+        legacy,
+        crawlers,
+        login,
+        keys,
+        home,
+        account,
+        entries_list,
+        tags,
+        operations,
+    ):
         app.register_blueprint(blueprint)
     errors.register(app)
     app.after_request(_with_headers)

@@ -1,4 +1,4 @@
-"""The only place that talks to the network: one GET, and nothing it meets is trusted.
+"""The only place that talks to the network: one GET or POST, and nothing it meets is trusted.
 
 Whoever names an address (a feed, a link to import) must not be able to make this server
 talk to its own neighbours, wait for ever or fill its memory. So a name is resolved once,
@@ -16,27 +16,44 @@ import http
 import queue
 import re
 import socket
+import sys
 import threading
 import time
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from email.utils import mktime_tz, parsedate_tz
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import urlencode
 
+import brotli
 import httpcore
 import httpx
 
-from blog.domain.errors import FetchRefused
+from blog.domain.errors import BadStatus, FetchRefused
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 USER_AGENT: Final = "Crosstag/0.1"
 MAX_REDIRECTS: Final = 5
 CONNECT_SECONDS: Final = 10.0
 _PORTS: Final = {80, 443, 8080, 8443}
-_MOVED: Final = {301, 302, 303, 307, 308}
+_MOVED: Final = frozenset({301, 302, 303, 307, 308})
+_FOR_GOOD: Final = {301, 308}
+# After a 303 a form has been taken, and what it leads to is a page for people. The others mean: send it
+# there. That browsers make a GET of some is for history's sake, and would lose what is to be said.
+_MOVED_FORM: Final = frozenset({301, 302, 307, 308})
+_LONGEST_HEADER: Final = 2_000
+_LONGEST_WAIT: Final = 366 * 86_400
+# What RFC 9659 lets a sender ask of us: 8 MB. By itself the library would give 128.
+_ZSTD_WINDOW: Final = 23
 _HOST: Final = re.compile(rb"[a-zA-Z0-9._:-]{1,253}")
 _MOST_ADDRESSES: Final = 4
 _PIECE: Final = 65_536
@@ -54,14 +71,34 @@ _SPECIAL: Final = tuple(
 _GLOBAL_IPV6: Final = ip_network("2000::/3")  # all that is in use as global unicast
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """An answer: the address it came from in the end, and its decompressed body."""
+    """An answer: where it came from, what its headers say, and its decompressed body.
+
+    ``url`` is the address it came from in the end, ``permanent_url`` the one to ask from now on:
+    where redirects that are meant for good led to. A status of 304 says that what was had before
+    (``etag``, ``last_modified``) still is what there is; ``data`` is empty then. Headers that are
+    absent, or absurdly long, are empty; ``retry_after`` is in seconds.
+    """
 
     url: str
+    permanent_url: str
     status: int
-    content_type: str
     data: bytes
+    content_type: str = ""
+    content_language: str = ""
+    etag: str = ""
+    last_modified: str = ""
+    cache_control: str = ""
+    link: str = ""
+    location: str = ""
+    retry_after: int | None = None
+
+
+def user_agent_of(blog_url: str) -> str:
+    """Return a ``User-Agent`` that says which blog asks, so that its author can be told of trouble."""
+    address = "".join(character for character in blog_url if "!" <= character <= "~" and character not in "()")
+    return f"{USER_AGENT} (+{address})" if address else USER_AGENT
 
 
 def fetch(
@@ -71,6 +108,8 @@ def fetch(
     cap: int = 10_000_000,
     allow_private: bool = False,
     user_agent: str = USER_AGENT,
+    etag: str = "",
+    last_modified: str = "",
     resolve: Callable[[str, int], list[str]] | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> Fetched:
@@ -79,25 +118,86 @@ def fetch(
     Args:
         url: an http or https address on port 80, 443, 8080 or 8443.
         timeout: seconds for everything together: names, redirects, the last byte.
-        cap: the most bytes the body may have once it is decompressed.
+        cap: the most bytes the body may have, compressed or not.
         allow_private: also fetch from addresses and ports that only this network can reach.
         user_agent: what is sent as ``User-Agent``.
+        etag: of the answer before, to be told 304 while nothing has changed.
+        last_modified: of the answer before, too.
         resolve: name and port to addresses; the system's resolver by default.
         tls: what certificates are verified against; the public authorities by default.
 
     Raises:
+        BadStatus: the answer is a 4xx or 5xx.
         FetchRefused: the address is not one to fetch from, or there is no good answer.
     """
-    deadline = _Deadline(timeout)
-    network = _CheckedNetwork(deadline, resolve or _system_addresses, allow_private=allow_private)
+    conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+    question = _Question("GET", _MOVED, _headers({"User-Agent": user_agent, **conditions}))
+    network = _CheckedNetwork(_Deadline(timeout), resolve or _system_addresses, allow_private=allow_private)
+    return _ask(url, question, network, cap, tls)
+
+
+def post(
+    url: str,
+    fields: Sequence[tuple[str, str]],
+    *,
+    timeout: float = 30.0,
+    cap: int = 1_000_000,
+    allow_private: bool = False,
+    user_agent: str = USER_AGENT,
+    resolve: Callable[[str, int], list[str]] | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> Fetched:
+    """Send a form to ``url``, and again to where that has moved to; protected as ``fetch`` is.
+
+    Raises:
+        BadStatus: the answer is a 4xx or 5xx.
+        FetchRefused: the address is not one to send to, or there is no good answer.
+    """
+    form = urlencode(fields).encode()
+    headers = {"User-Agent": user_agent, "Content-Type": "application/x-www-form-urlencoded"}
+    question = _Question("POST", _MOVED_FORM, _headers({**headers, "Content-Length": str(len(form))}), form)
+    network = _CheckedNetwork(_Deadline(timeout), resolve or _system_addresses, allow_private=allow_private)
+    return _ask(url, question, network, cap, tls)
+
+
+_Headers = list[tuple[bytes, bytes]]
+
+
+class _Question(NamedTuple):
+    """What is sent, to every address that redirects lead to; ``follows`` are the statuses that do."""
+
+    method: str
+    follows: frozenset[int]
+    headers: _Headers
+    form: bytes | None = None
+
+
+class _Moved(NamedTuple):
+    """The answer that what was asked for is elsewhere."""
+
+    address: str
+    for_good: bool
+
+
+def _headers(values: Mapping[str, str]) -> _Headers:
+    both = {**values, "Accept": "*/*", "Accept-Encoding": "gzip, deflate, br, zstd"}
+    return [(name.encode(), value.encode("latin-1", "replace")) for name, value in both.items() if value]
+
+
+def _ask(
+    url: str, question: _Question, network: _CheckedNetwork, cap: int, tls: ssl.SSLContext | None
+) -> Fetched:
     # A pool that may keep no idle connection opens a new one, checked anew, for every hop.
     with httpcore.ConnectionPool(ssl_context=tls, network_backend=network, max_keepalive_connections=0) as pool:
-        address = _checked_url(url, allow_private=allow_private)
+        address = permanent = _checked_url(url, allow_private=network.allow_private)
+        only_for_good = True
         for _ in range(MAX_REDIRECTS + 1):
-            answer = _get(pool, address, deadline, cap, user_agent)
+            answer = _answer(pool, question, address, network.deadline, cap)
             if isinstance(answer, Fetched):
-                return answer
-            address = _checked_url(answer, allow_private=allow_private)
+                return replace(answer, permanent_url=str(permanent))
+            address = _checked_url(answer.address, allow_private=network.allow_private)
+            only_for_good = only_for_good and answer.for_good
+            permanent = address if only_for_good else permanent
     raise FetchRefused(f"{url} redirects more than {MAX_REDIRECTS} times.")
 
 
@@ -118,41 +218,88 @@ def _checked_url(url: str, *, allow_private: bool) -> httpx.URL:
     return address
 
 
-def _get(
-    pool: httpcore.ConnectionPool, url: httpx.URL, deadline: _Deadline, cap: int, user_agent: str
-) -> Fetched | str:
-    """Return the answer, or the address that ``url`` has moved to."""
-    headers: list[tuple[bytes | str, bytes | str]] = [
-        ("Host", url.netloc),
-        ("User-Agent", user_agent),
-        ("Accept", "*/*"),
-        ("Accept-Encoding", "gzip, deflate"),
-    ]
+def _answer(
+    pool: httpcore.ConnectionPool, question: _Question, url: httpx.URL, deadline: _Deadline, cap: int
+) -> Fetched | _Moved:
+    """Return the answer, or where ``url`` has moved to."""
+    headers: _Headers = [(b"Host", url.netloc), *question.headers]
     target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
     try:
-        with pool.stream("GET", target, headers=headers, extensions=deadline.extensions()) as response:
-            return _read(url, response, cap)
+        steps = deadline.extensions()
+        with pool.stream(
+            question.method, target, headers=headers, content=question.form, extensions=steps
+        ) as response:
+            return _read(url, response, cap, question.follows)
     except (httpcore.TimeoutException, _TooLate) as error:
         raise FetchRefused(f"{url} did not answer in time.") from error
-    except (httpcore.NetworkError, httpcore.ProtocolError, zlib.error) as error:
+    except (httpcore.NetworkError, httpcore.ProtocolError, *_BROKEN) as error:
         reason = str(error) or "the connection broke off"
         raise FetchRefused(f"{url} could not be fetched: {reason}.") from error
 
 
-def _read(url: httpx.URL, response: httpcore.Response, cap: int) -> Fetched | str:
-    # The first of a header wins; servers that send two Locations mean neither more.
-    headers = {name.lower(): value.decode("latin-1") for name, value in reversed(response.headers)}
-    if response.status in _MOVED and b"location" in headers:
-        return _joined(url, headers[b"location"])
+def _read(url: httpx.URL, response: httpcore.Response, cap: int, follows: frozenset[int]) -> Fetched | _Moved:
+    headers = _said(response.headers)
+    location = _joined(url, headers["location"]) if "location" in headers else ""
+    if response.status in follows and location:
+        return _Moved(location, response.status in _FOR_GOOD)
+    wait = _seconds(headers.get("retry-after", ""), headers.get("date", ""))
     if response.status >= 400:
-        raise FetchRefused(f"{url} answered {response.status} {_reason(response.status)}".rstrip() + ".")
-    pieces = _decompressed(headers.get(b"content-encoding", ""), response.iter_stream())
+        sentence = f"{url} answered {response.status} {_reason(response.status)}".rstrip() + "."
+        raise BadStatus(sentence, response.status, wait)
+    short = {name: value for name, value in headers.items() if len(value) <= _LONGEST_HEADER}
+    sent = _counted(response.iter_stream(), cap, url)
+    pieces = _decompressed(headers.get("content-encoding", ""), sent) if response.status != 304 else ()
     return Fetched(
         url=str(url),
+        permanent_url=str(url),
         status=response.status,
-        content_type=headers.get(b"content-type", ""),
-        data=_within(cap, pieces, url),
+        data=b"".join(_counted(pieces, cap, url)),
+        content_type=short.get("content-type", ""),
+        content_language=short.get("content-language", ""),
+        etag=short.get("etag", ""),
+        last_modified=short.get("last-modified", ""),
+        cache_control=short.get("cache-control", ""),
+        link=headers.get("link", ""),
+        location=location,
+        retry_after=wait,
     )
+
+
+_LISTS: Final = {"link", "cache-control"}
+
+
+def _said(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """The headers by their names in lower case.
+
+    Of a list, several are one; of the others the first counts: servers that send two Locations mean
+    neither more.
+    """
+    said: dict[str, str] = {}
+    for raw_name, raw_value in headers:
+        name, value = raw_name.decode("ascii").lower(), raw_value.decode("latin-1")
+        if name in _LISTS and name in said:
+            said[name] += f", {value}"
+        said.setdefault(name, value)
+    return said
+
+
+def _seconds(retry_after: str, date: str) -> int | None:
+    """How long ``Retry-After`` asks to wait: it is in seconds, or a time by the server's own clock."""
+    if retry_after.isascii() and retry_after.isdecimal():
+        return min(int(retry_after[:12]), _LONGEST_WAIT)
+    until = _timestamp(retry_after)
+    if until is None:
+        return None
+    now = _timestamp(date)
+    return min(max(0, int(until - (time.time() if now is None else now))), _LONGEST_WAIT)
+
+
+def _timestamp(date: str) -> float | None:
+    parsed = parsedate_tz(date)
+    try:
+        return mktime_tz(parsed) if parsed else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _joined(url: httpx.URL, location: str) -> str:
@@ -170,29 +317,69 @@ def _reason(status: int) -> str:
         return ""
 
 
-def _within(cap: int, pieces: Iterable[bytes], url: httpx.URL) -> bytes:
-    data = bytearray()
+def _counted(pieces: Iterable[bytes], cap: int, url: httpx.URL) -> Iterator[bytes]:
+    """The pieces, as long as there are no more than ``cap`` bytes of them."""
+    size = 0
     for piece in pieces:
-        data += piece
-        if len(data) > cap:
+        size += len(piece)
+        if size > cap:
             raise FetchRefused(f"{url} has more than {cap:,} bytes.")
-    return bytes(data)
+        yield piece
+
+
+class _Broken(Exception):
+    """What was compressed is cut short, or goes on after its end."""
+
+
+_BROKEN: Final = (_Broken, zlib.error, brotli.error, zstd.ZstdError)
 
 
 def _decompressed(encoding: str, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Decompress in pieces of bounded size, so that a bomb is noticed after its first piece."""
     match encoding.strip().lower():
         case "" | "identity":
-            yield from pieces
+            return iter(pieces)
         case "gzip" | "x-gzip":
-            yield from _inflated(pieces, 16 + zlib.MAX_WBITS)
+            return _inflated(pieces, 16 + zlib.MAX_WBITS)
         case "deflate":
-            yield from _inflated(pieces, zlib.MAX_WBITS)
+            return _inflated(pieces, zlib.MAX_WBITS)
+        case "br":
+            return _from_brotli(pieces)
+        case "zstd":
+            return _from_zstd(pieces)
         case unknown:
             raise FetchRefused(f"The answer is compressed as “{unknown[:40]}”, which was not asked for.")
 
 
+def _from_brotli(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    decoder, begun = brotli.Decompressor(), False
+    for piece in pieces:
+        begun = begun or bool(piece)
+        yield decoder.process(piece, output_buffer_limit=_PIECE)
+        while not decoder.can_accept_more_data():
+            yield decoder.process(b"", output_buffer_limit=_PIECE)
+    if begun and not decoder.is_finished():
+        raise _Broken("it breaks off")
+
+
+def _from_zstd(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    decoder = zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW})
+    begun = False
+    for piece in pieces:
+        if piece and (decoder.eof or decoder.unused_data):
+            raise _Broken("it goes on after its end")
+        begun = begun or bool(piece)
+        if piece:
+            yield decoder.decompress(piece, _PIECE)
+        while not decoder.eof and not decoder.needs_input:
+            yield decoder.decompress(b"", _PIECE)
+    if decoder.unused_data:
+        raise _Broken("it goes on after its end")
+    if begun and not decoder.eof:
+        raise _Broken("it breaks off")
+
+
 def _inflated(pieces: Iterable[bytes], format_bits: int) -> Iterator[bytes]:
-    """Inflate in pieces of bounded size, so that a bomb is noticed after its first piece."""
     inflater, begun = zlib.decompressobj(format_bits), False
     for piece in pieces:
         if not begun and piece and format_bits == zlib.MAX_WBITS and piece[0] & 0x0F != 8:
@@ -204,7 +391,7 @@ def _inflated(pieces: Iterable[bytes], format_bits: int) -> Iterator[bytes]:
             waiting = inflater.unconsumed_tail
     yield inflater.flush()  # no more than the end of one last copied string
     if begun and not inflater.eof:
-        raise zlib.error("it breaks off")
+        raise _Broken("it breaks off")
 
 
 class _TooLate(Exception):
@@ -236,9 +423,9 @@ class _CheckedNetwork(httpcore.NetworkBackend):
     def __init__(
         self, deadline: _Deadline, resolve: Callable[[str, int], list[str]], *, allow_private: bool
     ) -> None:
-        self._deadline = deadline
+        self.deadline = deadline
+        self.allow_private = allow_private
         self._resolve = resolve
-        self._allow_private = allow_private
         self._sockets = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -253,17 +440,17 @@ class _CheckedNetwork(httpcore.NetworkBackend):
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in self._addresses(host, port):
             try:
-                seconds = self._deadline.left(CONNECT_SECONDS)
+                seconds = self.deadline.left(CONNECT_SECONDS)
                 stream = self._sockets.connect_tcp(address, port, seconds, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
             else:
-                return _TimedStream(stream, self._deadline)
+                return _TimedStream(stream, self.deadline)
         raise failure
 
     def _addresses(self, host: str, port: int) -> list[str]:
-        found = _in_time(lambda: self._resolve(host, port), self._deadline)
-        usable = [address for address in found if self._allow_private or is_public(address)]
+        found = _in_time(lambda: self._resolve(host, port), self.deadline)
+        usable = [address for address in found if self.allow_private or is_public(address)]
         if found and not usable:
             raise FetchRefused(f"{host} is at {found[0]}, which is not an address of the public internet.")
         return usable[:_MOST_ADDRESSES]

@@ -169,7 +169,8 @@ class Entry(Base):
     ``body`` is as written, ``html`` as shown, ``short_html`` the form for lists where that
     is shorter, ``text`` plain, for the text index. ``day`` is the date on the blog's
     calendar when it was published: its address and the archives go by it, so neither moves
-    when the time zone setting does. ``upstream`` remembers, a digest a field, what the
+    when the time zone setting does. ``canonical`` is the key by which two spellings of ``url``
+    are the same (``canonical_url``), and is never shown. ``upstream`` remembers, a digest a field, what the
     source said last. ``atom_id`` never changes.
     """
 
@@ -189,6 +190,7 @@ class Entry(Base):
         ),
         Index("ix_entry_published", "published"),
         Index("ix_entry_series_id", "series_id"),
+        Index("ix_entry_canonical", "canonical"),
         # All that the facets know of an entry, in the order of ids: a million are read from here in a
         # second, and from among the bodies in twenty.
         Index(
@@ -211,6 +213,7 @@ class Entry(Base):
     markup: Mapped[str] = mapped_column(String(20))
     url: Mapped[str] = mapped_column(Text, default="")
     domain: Mapped[str] = mapped_column(Text, default="")
+    canonical: Mapped[str] = mapped_column(Text, default="", server_default="")
     via_url: Mapped[str] = mapped_column(Text, default="")
     via_title: Mapped[str] = mapped_column(Text, default="")
     citation: Mapped[str] = mapped_column(Text, default="")
@@ -299,11 +302,15 @@ class Media(Base):
     created: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+UNDO_DAYS: Final = 30
+
+
 class Operation(Base):
     """A change of many entries or of a tag, with what it takes to undo it.
 
     ``what`` names the kind of change, ``summary`` tells it in a sentence, and ``undo`` holds what
-    was there before, in the form that the undoing of this kind reads.
+    was there before, in the form that the undoing of this kind reads. Once it is undone, it holds
+    who did that (``by``) and what could not be put back (``notes``); after ``UNDO_DAYS``, nothing.
     """
 
     __tablename__ = "operation"

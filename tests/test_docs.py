@@ -16,6 +16,8 @@ from blog.domain.entry import Draft, Kind, Rejected
 from blog.web.api.operation import PREFIX
 from blog.web.api.routes import OPERATIONS
 from blog.web.legacy import OLD_ADDRESSES
+from blog.web.micropub.microformats import POINTING, QUOTING, VISIBILITIES
+from blog.web.micropub.views import QUERIES
 from importers.material import Material
 from importers.registry import IMPORTERS, Importer
 
@@ -118,6 +120,12 @@ def test_the_changelog_has_a_place_for_what_comes_next() -> None:
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
 def test_every_operation_of_the_api_is_in_the_docs(operation: Operation) -> None:
     assert f"`{operation.method} {PREFIX}{operation.path}`" in text("api.md")
+
+
+def test_every_property_and_query_of_micropub_is_in_the_docs() -> None:
+    names = ["name", "content", "category", "photo", "published", "mp-slug", "post-status", "visibility"]
+    for word in (*names, *POINTING, QUOTING, *QUERIES, *VISIBILITIES):
+        assert f"`{word}`" in text("api.md"), word
 
 
 @pytest.mark.parametrize("scope", SCOPES)

@@ -7,21 +7,30 @@ import http.server
 import itertools
 import socket
 import ssl
+import sys
 import threading
 import tracemalloc
 import zlib
 from contextlib import contextmanager
+from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
+import brotli
 import pytest
 
-from blog.domain.errors import FetchRefused
-from blog.fetch import MAX_REDIRECTS, Fetched, fetch, is_public
+from blog.domain.errors import BadStatus, FetchRefused
+from blog.fetch import MAX_REDIRECTS, Fetched, fetch, is_public, post, user_agent_of
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+MODIFIED = "Mon, 25 May 2009 12:00:00 GMT"
 FEED = b"<feed>" + b"words " * 1000 + b"</feed>"
 
 # A certificate for feeds.example that is valid for a hundred years, and its key.
@@ -50,6 +59,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path = self.path.partition("?")[0].strip("/") or "feed"
         getattr(self, path.replace("-", "_").replace(".", "_"))()
 
+    def do_POST(self) -> None:
+        form = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.forms.append((self.path, self.headers["Content-Type"], form))
+        self.do_GET()
+
     def answer(self, data: bytes, status: int = 200, **headers: str) -> None:
         self.send_response(status)
         for name, value in headers.items():
@@ -72,10 +86,67 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(compressor.compress(FEED) + compressor.flush(), Content_Encoding="deflate")
 
     def brotli(self) -> None:
-        self.answer(b"whatever", Content_Encoding="br")
+        self.answer(brotli.compress(FEED), Content_Encoding="br")
 
-    def bomb(self) -> None:
-        self.answer(self.server.bomb, Content_Encoding="gzip")
+    def zstd(self) -> None:
+        self.answer(zstd.compress(FEED), Content_Encoding="zstd")
+
+    def chunks(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Encoding", self.path.partition("?")[2])
+        self.send_header("Connection", "close")
+        self.end_headers()
+        for byte in self.server.sent:
+            self.wfile.write(bytes([byte]))
+            self.wfile.flush()
+
+    def sent(self) -> None:
+        self.answer(self.server.sent, Content_Encoding=self.path.partition("?")[2])
+
+    def unknown_encoding(self) -> None:
+        self.answer(b"whatever", Content_Encoding="compress")
+
+    def conditional(self) -> None:
+        same = self.headers["If-None-Match"] == '"one"' or self.headers["If-Modified-Since"] == MODIFIED
+        self.send_response(304 if same else 200)
+        self.send_header("ETag", '"one"')
+        self.send_header("Last-Modified", MODIFIED)
+        self.send_header("Cache-Control", "max-age=60")
+        self.send_header("Cache-Control", "public")
+        self.send_header("Link", "</hub>; rel=hub")
+        self.send_header("Link", "</feed>; rel=self")
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Language", "de")
+        self.send_header("X-Long", "x" * 3000)
+        if not same:
+            self.send_header("Content-Length", "4")
+        self.end_headers()
+        if not same:
+            self.wfile.write(b"data")
+
+    def long_etag(self) -> None:
+        self.answer(b"", ETag='"' + "x" * 3000 + '"')
+
+    def gone(self) -> None:
+        self.answer(b"no", 410)
+
+    def busy(self) -> None:
+        self.answer(b"no", 429, Retry_After=self.server.retry_after)
+
+    def busy_later(self) -> None:
+        self.send_response_only(503)
+        self.send_header("Date", formatdate(1_000_000, usegmt=True))
+        self.send_header("Retry-After", formatdate(1_000_090, usegmt=True))
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def accepted(self) -> None:
+        self.answer(b"thanks", 202, Location="/status/1")
+
+    def turn(self) -> None:
+        """Redirect with the statuses that the query lists, one after the other."""
+        status, _, rest = self.path.partition("?")[2].partition(",")
+        self.answer(b"", int(status), Location=f"/turn?{rest}" if rest else f"/feed?after{status}")
 
     def not_gzip(self) -> None:
         self.answer(b"plain text", Content_Encoding="gzip")
@@ -163,7 +234,9 @@ class Server(http.server.ThreadingHTTPServer):
         self.seen: list[tuple[str, dict[str, str]]] = []
         self.sni: list[str | None] = []
         self.over = threading.Event()
-        self.bomb = b""
+        self.sent = b""
+        self.forms: list[tuple[str, str, bytes]] = []
+        self.retry_after = ""
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that hang up are what this server is for."""
@@ -206,7 +279,13 @@ def to(*addresses: str) -> Callable[[str, int], list[str]]:
 
 
 def test_an_answer_has_its_address_status_type_and_bytes(server: Server) -> None:
-    assert local(server.url()) == Fetched(server.url(), 200, "application/atom+xml", FEED)
+    assert local(server.url()) == Fetched(
+        url=server.url(),
+        permanent_url=server.url(),
+        status=200,
+        data=FEED,
+        content_type="application/atom+xml",
+    )
 
 
 def test_it_says_who_asks_and_for_which_host(server: Server) -> None:
@@ -214,10 +293,10 @@ def test_it_says_who_asks_and_for_which_host(server: Server) -> None:
     _, headers = server.seen[0]
     assert headers["Host"] == f"blog.example:{server.server_port}"
     assert headers["User-Agent"] == "Testing/1"
-    assert headers["Accept-Encoding"] == "gzip, deflate"
+    assert headers["Accept-Encoding"] == "gzip, deflate, br, zstd"
 
 
-@pytest.mark.parametrize("path", ["/gzipped", "/deflated", "/raw-deflated"])
+@pytest.mark.parametrize("path", ["/gzipped", "/deflated", "/raw-deflated", "/brotli", "/zstd"])
 def test_compressed_answers_are_decompressed(server: Server, path: str) -> None:
     assert local(server.url(path)).data == FEED
 
@@ -248,7 +327,7 @@ def test_a_redirect_to_nowhere_is_an_answer(server: Server) -> None:
         ("/to-file", "not an http or https address"),
         ("/to-bad", "is not an address"),
         ("/to-worse", "redirects to something that is not an address"),
-        ("/brotli", "compressed as “br”"),
+        ("/unknown-encoding", "compressed as “compress”"),
         ("/not-gzip", "could not be fetched"),
         ("/cut-gzip", "breaks off"),
         ("/short", "could not be fetched"),
@@ -282,15 +361,201 @@ def test_an_answer_may_be_as_large_as_the_cap_and_no_larger(server: Server) -> N
             local(server.url(path), cap=len(FEED) - 1)
 
 
-def test_a_gzip_bomb_is_never_inflated(server: Server) -> None:
-    server.bomb = gzip.compress(bytes(100_000_000))
+def zstd_bomb() -> bytes:
+    compressor = zstd.ZstdCompressor()
+    zeros = bytes(1_000_000)
+    return b"".join(compressor.compress(zeros) for _ in range(100)) + compressor.flush()
+
+
+BOMBS: dict[str, Callable[[], bytes]] = {
+    "gzip": lambda: gzip.compress(bytes(100_000_000)),
+    "br": lambda: brotli.compress(bytes(100_000_000), quality=1),
+    "zstd": zstd_bomb,
+}
+
+
+@pytest.mark.parametrize("encoding", BOMBS)
+def test_a_bomb_is_never_decompressed(server: Server, encoding: str) -> None:
+    server.sent = BOMBS[encoding]()
     tracemalloc.start()
     try:
         with pytest.raises(FetchRefused, match="more than 1,000,000 bytes"):
-            local(server.url("/bomb"), cap=1_000_000)
+            local(server.url(f"/sent?{encoding}"), cap=1_000_000)
         assert tracemalloc.get_traced_memory()[1] < 10_000_000
     finally:
         tracemalloc.stop()
+
+
+def test_zstd_that_wants_more_memory_than_the_web_allows_is_refused(server: Server) -> None:
+    options: dict[int, int] = {zstd.CompressionParameter.window_log: 27}
+    compressor = zstd.ZstdCompressor(options=options)
+    server.sent = compressor.compress(FEED) + compressor.flush()
+    with pytest.raises(FetchRefused, match="could not be fetched"):
+        local(server.url("/sent?zstd"))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "compressed"),
+    [
+        ("gzip", gzip.compress(FEED)),
+        ("deflate", zlib.compress(FEED)),
+        ("br", brotli.compress(FEED)),
+        ("zstd", zstd.compress(FEED)),
+    ],
+)
+def test_compressed_answers_may_come_in_any_pieces_but_whole(
+    server: Server, encoding: str, compressed: bytes
+) -> None:
+    server.sent = compressed
+    assert local(server.url(f"/chunks?{encoding}")).data == FEED
+    server.sent = b""
+    assert local(server.url(f"/sent?{encoding}")).data == b""
+    for cut in (1, len(compressed) // 2, len(compressed) - 1):
+        server.sent = compressed[:cut]
+        with pytest.raises(FetchRefused, match="could not be fetched"):
+            local(server.url(f"/sent?{encoding}"))
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd"])
+def test_what_goes_on_after_its_end_or_is_something_else_is_refused(server: Server, encoding: str) -> None:
+    compressed = brotli.compress(FEED) if encoding == "br" else zstd.compress(FEED)
+    for sent in (compressed + b"more", compressed * 2, b"plain text, which is no such thing"):
+        server.sent = sent
+        for path in ("sent", "chunks"):
+            with pytest.raises(FetchRefused, match="could not be fetched"):
+                local(server.url(f"/{path}?{encoding}"))
+
+
+def test_what_is_compressed_to_nothing_counts_as_what_was_sent(server: Server) -> None:
+    server.sent = gzip.compress(b"")[:10] + b"\x00\x00\x00\xff\xff" * 50_000
+    with pytest.raises(FetchRefused, match="more than 100,000 bytes"):
+        local(server.url("/sent?gzip"), cap=100_000)
+
+
+def test_headers_that_matter_come_with_the_answer(server: Server) -> None:
+    assert local(server.url("/conditional")) == Fetched(
+        url=server.url("/conditional"),
+        permanent_url=server.url("/conditional"),
+        status=200,
+        data=b"data",
+        content_type="text/plain",
+        content_language="de",
+        etag='"one"',
+        last_modified=MODIFIED,
+        cache_control="max-age=60, public",
+        link="</hub>; rel=hub, </feed>; rel=self",
+    )
+
+
+@pytest.mark.parametrize("condition", [{"etag": '"one"'}, {"last_modified": MODIFIED}])
+def test_what_has_not_changed_is_an_answer_without_bytes(server: Server, condition: dict[str, str]) -> None:
+    fetched = local(server.url("/conditional"), **condition)
+    assert (fetched.status, fetched.data, fetched.etag) == (304, b"", '"one"')
+    assert local(server.url("/conditional"), etag='"other"').status == 200
+
+
+@pytest.mark.parametrize("etag", ["a\r\nHost: other.example", "a\x00b"])
+def test_a_condition_cannot_smuggle_a_header(server: Server, etag: str) -> None:
+    with pytest.raises(FetchRefused, match="could not be fetched"):
+        local(server.url("/conditional"), etag=etag)
+    assert server.seen == []
+
+
+def test_an_absurdly_long_etag_is_none(server: Server) -> None:
+    assert local(server.url("/long-etag")).etag == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("120", 120),
+        ("", None),
+        ("soon", None),
+        ("-5", None),
+        ("²", None),
+        ("9" * 400, 366 * 86_400),
+        (formatdate(0, usegmt=True), 0),
+        ("Sun, 99 Foo 2099 99:99:99 GMT", None),
+    ],
+)
+def test_a_refusal_says_when_to_ask_again(server: Server, said: str, seconds: int | None) -> None:
+    server.retry_after = said
+    with pytest.raises(BadStatus, match="answered 429 Too Many Requests") as refused:
+        local(server.url("/busy"))
+    assert (refused.value.status, refused.value.retry_after) == (429, seconds)
+
+
+def test_a_time_to_ask_again_is_read_by_the_clock_of_the_server(server: Server) -> None:
+    with pytest.raises(BadStatus) as refused:
+        local(server.url("/busy-later"))
+    assert (refused.value.status, refused.value.retry_after) == (503, 90)
+
+
+def test_what_is_gone_says_so(server: Server) -> None:
+    with pytest.raises(BadStatus, match="answered 410 Gone") as refused:
+        local(server.url("/gone"))
+    assert (refused.value.status, refused.value.retry_after) == (410, None)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "permanent"),
+    [
+        ("301", "/feed?after301"),
+        ("308,301", "/feed?after301"),
+        ("301,302", "/turn?302"),
+        ("302", "/turn?302"),
+        ("307,301", "/turn?307,301"),
+        ("301,303,308", "/turn?303,308"),
+    ],
+)
+def test_the_permanent_address_is_where_redirects_for_good_lead(
+    server: Server, statuses: str, permanent: str
+) -> None:
+    fetched = local(server.url(f"/turn?{statuses}#part"))
+    assert (fetched.permanent_url, fetched.data) == (server.url(permanent), FEED)
+    assert fetched.url == server.url(f"/feed?after{statuses[-3:]}")
+
+
+FIELDS = [("source", "https://blog.example/ü?a&b"), ("target", "x y"), ("target", "")]
+FORM = b"source=https%3A%2F%2Fblog.example%2F%C3%BC%3Fa%26b&target=x+y&target="
+FORM_TYPE = "application/x-www-form-urlencoded"
+
+
+def test_a_form_is_sent_and_its_answer_read(server: Server) -> None:
+    answer = post(server.url("/accepted"), FIELDS, allow_private=True, user_agent="Testing/1")
+    assert (answer.status, answer.data, answer.location) == (202, b"thanks", server.url("/status/1"))
+    assert server.forms == [("/accepted", FORM_TYPE, FORM)]
+    assert server.seen[0][1]["User-Agent"] == "Testing/1"
+
+
+def test_a_form_is_sent_again_to_where_its_address_has_moved(server: Server) -> None:
+    assert post(server.url("/turn?301,302,307,308"), FIELDS, allow_private=True).data == FEED
+    assert [(path, form) for path, _, form in server.forms] == [
+        (path, FORM) for path in ("/turn?301,302,307,308", "/turn?302,307,308", "/turn?307,308", "/turn?308")
+    ] + [("/feed?after308", FORM)]
+
+
+def test_a_form_that_was_taken_is_not_sent_again(server: Server) -> None:
+    answer = post(server.url("/turn?303"), FIELDS, allow_private=True)
+    assert (answer.status, answer.location) == (303, server.url("/feed?after303"))
+    assert len(server.seen) == 1
+
+
+def test_a_form_is_protected_as_a_page_is(server: Server) -> None:
+    with pytest.raises(FetchRefused, match="not an address of the public internet"):
+        post("http://public.example/", FIELDS, resolve=to("127.0.0.1"))
+    with pytest.raises(FetchRefused, match="more than 10 bytes"):
+        post(server.url(), FIELDS, allow_private=True, cap=10)
+    with pytest.raises(FetchRefused, match="did not answer in time"):
+        post(server.url("/drip"), FIELDS, allow_private=True, timeout=0.3)
+    with pytest.raises(BadStatus, match="answered 404"):
+        post(server.url("/missing"), FIELDS, allow_private=True)
+
+
+def test_the_blog_that_asks_can_be_told_of_trouble() -> None:
+    assert user_agent_of("https://blog.example/") == "Crosstag/0.1 (+https://blog.example/)"
+    assert user_agent_of("https://blog.example/(\r\nHost: é)") == "Crosstag/0.1 (+https://blog.example/Host:)"
+    assert user_agent_of("") == "Crosstag/0.1"
 
 
 def test_nobody_listening_is_a_sentence() -> None:

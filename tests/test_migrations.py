@@ -9,8 +9,9 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from conftest import DATABASES
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from blog import accounts  # noqa: F401  # its tables are of the schema, too
 from blog.db import Sessions, alembic_config, migrate, schema_revision
@@ -77,4 +78,31 @@ def test_sqlite_is_set_up_so_that_nothing_confirmed_is_lost(make_database: Calla
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 15_000}
+    sessions.close()
+
+
+def test_links_from_before_get_the_key_of_their_address(make_database: Callable[[str], str]) -> None:
+    url = make_database("sqlite")
+    config = alembic_config(url)
+    before = ScriptDirectory.from_config(config).get_revision("0004").down_revision
+    assert isinstance(before, str)
+    command.downgrade(config, before)
+    sessions = Sessions(url)
+    many = [{"id": number, "url": f"http://www.example.com/{number}/"} for number in range(2, 4_500)]
+    rows = [{"id": 1, "url": ""}, *many, {"id": 5_000, "url": "https://m.example.com/a?utm_source=b"}]
+    with sessions.write() as session:
+        session.execute(
+            text(
+                "INSERT INTO entry (id, kind, status, published, day, slug, updated, atom_id, title, body, markup, url, "
+                "domain, via_url, via_title, citation, context, image_url, image_alt, external_id, html, short_html, "
+                "text, words) VALUES (:id, 'link', 'published', '2009-05-25', '2009-05-25', :id, '2009-05-25', :id, "
+                "'', '', 'text', :url, '', '', '', '', '', '', '', :id, '', '', '', 0)"
+            ),
+            rows,
+        )
+    migrate(sessions)
+    with sessions.read() as session:
+        found = {row.id: row.canonical for row in session.execute(text("SELECT id, canonical FROM entry"))}
+    expected = {number: f"https://example.com/{number}" for number in range(2, 4_500)}
+    assert found == {1: "", **expected, 5_000: "https://example.com/a"}
     sessions.close()

@@ -13,11 +13,12 @@ from blog.domain.dates import FIRST_YEAR, LAST_YEAR
 from blog.domain.entry import Draft, Kind
 from blog.domain.errors import CrosstagError
 from blog.domain.tags import MARKS, slugify
-from blog.domain.urls import domain_of, web_url
+from blog.domain.urls import canonical_url, domain_of, web_url
 from blog.rendering import Unrendered, clean_text, render
 
 if TYPE_CHECKING:
     from blog.config import Settings
+    from blog.domain.entry import Markup
 
 MAX_SLUG: Final = 80
 _TITLE_LENGTH: Final = 2_000
@@ -54,8 +55,8 @@ def _check(draft: Draft, stored: Draft, settings: Settings) -> None:
     """Refuse what no entry can be, with a sentence."""
     if draft.kind is Kind.LINK and not stored.url:
         raise BadDraft(f"“{draft.url[:100]}” is not an http or https address, and a link needs one.")
-    if not (draft.title.strip() or draft.body.strip() or stored.url):
-        raise BadDraft("It has no title, no text and no link.")
+    if not (draft.title.strip() or draft.body.strip() or stored.url or stored.image_url):
+        raise BadDraft("It has no title, no text, no link and no picture.")
     try:
         year = draft.published.astimezone(settings.zone).year
     except OverflowError:
@@ -97,8 +98,15 @@ def unrendered(
         "status": stored.status.value,
         "markup": stored.markup.value,
         "domain": domain_of(stored.url),
+        "canonical": canonical_url(stored.url),
     }
     return columns, Unrendered(stored.body, stored.markup, _anchor(atom_id), settings.list_words)
+
+
+def derived_again(url: str, body: str, markup: Markup, atom_id: str, settings: Settings) -> Columns:
+    """Return the columns that follow from others, which no revision keeps, of an entry that there was."""
+    rendered = render(body, markup, _anchor(atom_id), settings.list_words)
+    return rendered._asdict() | {"canonical": canonical_url(url)}
 
 
 def _one_line(text: str) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from blog.changes.columns import atom_id_of, columns_of, slug_of
 from blog.changes.filing import series_ids, source_ids, tag_entries
 from blog.changes.log import record, record_new_names
-from blog.changes.lookups import rows_in
+from blog.changes.lookups import in_pieces, rows_in
 from blog.changes.redirects import lead_on
 from blog.changes.slugs import FreeSlugs
 from blog.changes.versions import refuse_stale
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 DELETED: Final = "deleted"
 # Rows written by the hundred go to the table itself: the mapper would look at each value of each.
 _ENTRY: Final = cast("Table", Entry.__table__)
-_DERIVED: Final = {"html", "short_html", "text", "words"}
+_DELETED_AT_ONCE: Final = 500
+_DERIVED: Final = {"canonical", "html", "short_html", "text", "words"}
 # Everything an author writes; where an entry came from stays what it was.
 _EDITED: Final = frozenset(field.name for field in fields(Draft)) - {"external_id", "source", "updated"}
 # What a change of makes ``updated`` move: what a reader reads. A tag or a series does not.
@@ -95,11 +96,21 @@ def delete_entry(services: Services, entry_id: int, *, by: str = "", seen: int |
         ChangedMeanwhile: it is not the version any more that was ``seen``.
     """
     with services.sessions.write() as session:
-        now = services.clock()
         refuse_stale(session, entry_id, seen)
-        _keep_revisions(session, _entries(session, [entry_id]), DELETED, now, by)
-        session.execute(delete(Entry).where(Entry.id == entry_id))
-        record(session, DELETED, [entry_id], now)
+        delete_entries(session, [entry_id], services.clock(), by=by)
+
+
+def delete_entries(session: Session, entry_ids: Sequence[int], now: datetime, *, by: str = "") -> None:
+    """Delete entries, some hundreds at a time, so that not all their texts are in memory at once.
+
+    Raises:
+        NotThere: there is no entry with one of these ids.
+    """
+    for piece in in_pieces(entry_ids, _DELETED_AT_ONCE):
+        _keep_revisions(session, _entries(session, piece), DELETED, now, by)
+        session.execute(delete(_ENTRY).where(_ENTRY.c.id.in_(piece)))
+        session.expunge_all()
+    record(session, DELETED, entry_ids, now)
 
 
 @dataclass(frozen=True, slots=True)

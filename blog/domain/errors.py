@@ -7,6 +7,7 @@
     ├── BadSettings        settings that cannot be used, all of them at once
     ├── BadImport          what was given to import cannot be read at all
     ├── FetchRefused       an address the blog will not fetch, or an answer it will not take
+    │   └── BadStatus      the answer is a 4xx or a 5xx
     └── DataFolderInUse    another process holds what this one needs
 
 One place turns them into HTTP (``blog/web/errors.py``) and one into exit codes
@@ -50,6 +51,15 @@ class BadImport(CrosstagError):
 
 class FetchRefused(CrosstagError):
     """The address is not one we fetch from, or its answer is too large, too slow or not there."""
+
+
+class BadStatus(FetchRefused):
+    """The answer is an error; ``retry_after`` is in how many seconds it says to ask again, if it does."""
+
+    def __init__(self, sentence: str, status: int, retry_after: int | None = None) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.retry_after = retry_after
 
 
 class DataFolderInUse(CrosstagError):

@@ -3,37 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, false, func, select
+from sqlalchemy import func, select
 
-from blog.domain.dates import days_in_month
-from blog.domain.entry import Status
-from blog.domain.errors import BadFilter
 from blog.domain.filters import Sort
 from blog.domain.textquery import parse as parse_query
 from blog.facets.select import matching, newest
-from blog.models import Change, Entry, ImportRun, Tag, entry_tag
+from blog.models import Change, ImportRun, Tag
+from blog.queries.all_entries import Shown, Wanted, ids_on_page
 from blog.queries.browse import settle, text_matches
 from blog.queries.paging import count_pages
 from blog.queries.whole import WholeEntry, read_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement
-
     from blog.domain.filters import Filter
-    from blog.facets.names import Names
     from blog.services import Services
 
-SCHEDULED: Final = "scheduled"
 ALL: Final = "all"
 CREATED: Final = "created"
-# Each status, and what is one of them to whoever writes: published, but not yet.
-STATUSES: Final = (*(status.value for status in Status), SCHEDULED, ALL)
+STATUSES: Final = (*(shown.value for shown in Shown), ALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,72 +61,16 @@ def list_public(services: Services, wanted: Filter, page: int, size: int) -> Lis
 
 
 def list_by_status(services: Services, wanted: Filter, status: str, page: int, size: int) -> Listing:
-    """Return one page of the entries of a status, newest first: the database is asked, not the facets.
+    """Return one page of the entries of a status, or of all, newest first.
 
     Raises:
-        BadFilter: the filter has a text; what is not published is in no text index.
-        NotThere: ``page`` is past the last one.
+        NotThere: the filter names what is not there, or ``page`` is past the last one.
     """
-    if wanted.text:
-        raise BadFilter("A text is looked for in what is published only: leave out q, or status.")
-    names = services.facets.current().names
-    wanted = wanted.renamed(names.renames(wanted.all_tags))
-    which = and_(_of_status(status, services.clock()), *_conditions(names, wanted))
+    shown = None if status == ALL else Shown(status)
+    settled, total, ids = ids_on_page(services, Wanted(wanted, shown), page, size)
+    pages = count_pages(total, size, page)
     with services.sessions.read() as session:
-        total = session.scalar(select(func.count(Entry.id)).where(which)) or 0
-        pages = count_pages(total, size, page)
-        order = select(Entry.id).where(which).order_by(Entry.published.desc(), Entry.id.desc())
-        ids = session.scalars(order.limit(size).offset((page - 1) * size)).all()
-        return Listing(wanted, read_whole(session, ids), total, page, pages)
-
-
-def _of_status(status: str, now: datetime) -> ColumnElement[bool]:
-    if status == ALL:
-        return Entry.id > 0
-    is_published = Entry.status == Status.PUBLISHED
-    if status == SCHEDULED:
-        return is_published & (Entry.published > now)
-    return is_published & (Entry.published <= now) if status == Status.PUBLISHED else Entry.status == status
-
-
-def _conditions(names: Names, wanted: Filter) -> Iterator[ColumnElement[bool]]:
-    for slug in wanted.tags:
-        yield _tagged(names, {slug})
-    for group in wanted.any_of:
-        yield _tagged(names, group)
-    if wanted.without:
-        yield ~_tagged(names, wanted.without)
-    if wanted.kinds:
-        yield Entry.kind.in_([kind.value for kind in wanted.kinds])
-    if wanted.domain:
-        yield Entry.domain == wanted.domain
-    if wanted.source:
-        yield _is_at(Entry.source_id, names.sources.get(wanted.source))
-    if wanted.series:
-        yield _is_at(Entry.series_id, names.series.get(wanted.series))
-    first, last = _period(wanted)
-    if first:
-        yield Entry.day >= first
-    if last:
-        yield Entry.day <= last
-
-
-def _tagged(names: Names, slugs: Collection[str]) -> ColumnElement[bool]:
-    ids = [names.tags[slug].id for slug in slugs if slug in names.tags]
-    return Entry.id.in_(select(entry_tag.c.entry_id).where(entry_tag.c.tag_id.in_(ids)))
-
-
-def _is_at(column: Any, place: Any) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = false() if place is None else column == place.id
-    return found
-
-
-def _period(wanted: Filter) -> tuple[date | None, date | None]:
-    if wanted.year is None:
-        return wanted.since, wanted.until
-    first = date(wanted.year, wanted.month or 1, wanted.day or 1)
-    month = wanted.month or 12
-    return first, date(wanted.year, month, wanted.day or days_in_month(wanted.year, month))
+        return Listing(settled, read_whole(session, ids), total, page, pages)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from blog.domain.entry import Draft, Kind, Markup, Status
 from blog.domain.errors import NotThere
-from blog.models import Change, Entry, Series, Source, Tag, entry_tag
+from blog.models import Change, Entry, Revision, Series, Source, Tag, entry_tag
 from blog.queries.entries import permalink
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ class WholeEntry:
     words: int
 
 
+# The reason of an entry's last revision.
+_DELETED: Final = "deleted"
 _VERSION: Final = (
     select(func.coalesce(func.max(Change.id), 0))
     .where(Change.entry_id == Entry.id)
@@ -123,3 +125,15 @@ def own_entry(services: Services, external_id: str) -> int | None:
     statement = select(Entry.id).where(Entry.source_id.is_(None), Entry.external_id == external_id)
     with services.sessions.read() as session:
         return session.scalar(statement)
+
+
+def deleted_entry_at(services: Services, day: date, slug: str) -> int | None:
+    """Return the id of the entry that was at a permalink when it was deleted, the last of several."""
+    statement = (
+        select(Revision.entry_id)
+        .where(Revision.reason == _DELETED)
+        .where(Revision.fields["day"].as_string() == day.isoformat())
+        .where(Revision.fields["slug"].as_string() == slug)
+    )
+    with services.sessions.read() as session:
+        return session.scalar(statement.order_by(Revision.id.desc()).limit(1))

@@ -7,18 +7,21 @@ make it send a token. So they need no token of a form, either, and are left out 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from flask import g, request
 
-from blog.auth.scopes import GRANTED_BY, Right, allows
+from blog.auth.scopes import GRANTED_BY, Right, allows, may_publish
 from blog.changes.tokens import NOTED, note_used
+from blog.domain.entry import Status
 from blog.domain.errors import CrosstagError
 from blog.queries.tokens import bearer_of
 from blog.web.context import services
 from blog.web.rates import refuse_too_fast
 
 if TYPE_CHECKING:
+    from blog.domain.entry import Draft
     from blog.queries.tokens import Bearer
 
 _SCHEME: Final = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*) *", re.IGNORECASE)
@@ -78,6 +81,14 @@ class NotGranted(BearerError):
         super().__init__(403, "insufficient_scope", f"This needs a token with the scope {listed}.", scopes[0])
 
 
+class DraftsOnly(BearerError):
+    """The token is for drafts, and what it is to write is to be something else."""
+
+    def __init__(self) -> None:
+        sentence = "This token is for drafts only; one with the scope create publishes."
+        super().__init__(403, "insufficient_scope", sentence, "create")
+
+
 def require(right: Right, *, in_form: bool = False) -> Bearer:
     """Return who asks, if they may; ``in_form`` says that the token may be a field of a form.
 
@@ -110,6 +121,19 @@ def bearer(*, in_form: bool = False) -> Bearer:
         g.bearer = found
     known: Bearer = g.bearer
     return known
+
+
+def as_allowed(draft: Draft, *, is_said: bool = True) -> Draft:
+    """Return a draft as this token may save it; ``is_said`` tells whether its status was asked for.
+
+    Raises:
+        DraftsOnly: it was, and the token is for drafts only.
+    """
+    if draft.status is Status.DRAFT or may_publish(bearer().scopes):
+        return draft
+    if is_said:
+        raise DraftsOnly
+    return replace(draft, status=Status.DRAFT)
 
 
 def _shown(*, in_form: bool) -> str:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from blog.web import rates
 from blog.web.admin.tokens import tokens
 from blog.web.api.routes import api
+from blog.web.micropub.views import micropub
+from blog.web.pictures import pictures
 from blog.web.sessions import csrf
 
 if TYPE_CHECKING:
@@ -20,5 +22,7 @@ def register(app: Flask) -> None:
     """Add it to the app."""
     rates.attach(app)
     app.register_blueprint(tokens)
-    csrf.exempt(api)
-    app.register_blueprint(api)
+    for blueprint in (api, micropub):
+        csrf.exempt(blueprint)
+        app.register_blueprint(blueprint)
+    app.register_blueprint(pictures)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import g, request, session
 from flask.sessions import SecureCookieSessionInterface
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFProtect, generate_csrf
 from werkzeug.exceptions import Unauthorized
 
 from blog.changes.users import IDLE, NOTED, note_seen, secret_key, start_login
@@ -48,6 +48,9 @@ def attach(app: Flask, opened: Services) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=IDLE,
+        # Else the answer to every picture and style sheet would bring the cookie as it was when that was
+        # asked for, and take back what a page that was asked for at the same time has put into it.
+        SESSION_REFRESH_EACH_REQUEST=False,
         # A form may stay open for days; it ends with the session that it belongs to.
         WTF_CSRF_TIME_LIMIT=None,
     )
@@ -77,8 +80,9 @@ def sign_in(user_id: int, password: str = "") -> None:
     agent, address = request.user_agent.string, request.remote_addr or ""
     session[_LOGIN] = start_login(services(), user_id, agent, address, password)
     g.pop("author", None)
-    # The form's token was of the session that has just ended.
+    # The form's token was of the session that has just ended; the new one has its own from the beginning.
     g.pop("csrf_token", None)
+    generate_csrf()
 
 
 def forget() -> None:
@@ -94,4 +98,5 @@ def _looked_up() -> Author | None:
     found = author_of(services(), token, IDLE)
     if found and services().clock() - found.seen > NOTED:
         note_seen(services(), found.login_id)
+        session.modified = True  # so the cookie, too, is good for as long again
     return found

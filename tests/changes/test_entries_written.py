@@ -44,6 +44,7 @@ def test_an_entry_is_stored_rendered_counted_and_with_its_place_in_time(blog: Bl
         3,
     )
     assert (entry.domain, entry.slug, entry.day) == ("example.com", "on-time", date(2009, 5, 25))
+    assert (entry.url, entry.canonical) == ("https://www.Example.com/x", "https://example.com/x")
     assert entry.updated == entry.published == datetime(2009, 5, 25, 12, tzinfo=UTC)
 
 
@@ -139,7 +140,7 @@ def test_the_same_slug_on_the_same_day_gets_a_number(blog: Blog) -> None:
 REFUSED = [
     ({"url": "javascript:alert(1)"}, "not an http or https address"),
     ({"url": ""}, "not an http or https address"),
-    ({"kind": "note", "title": "", "body": "  "}, "no title, no text and no link"),
+    ({"kind": "note", "title": "", "body": "  "}, "no title, no text, no link and no picture"),
 ]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from blog.changes.entries import delete_entry, save_entry
 from blog.changes.imports import ImportLedger
-from blog.changes.names import rename_tag
+from blog.changes.tagging import rename_tag
 from blog.domain.entry import AliasDraft, Draft, Kind, Rejected, SourceDraft, TagDraft
 from blog.models import Change, Entry, Redirect, Source
 from importers.pipeline import FIELDS, Known, Outcome, decide, digests, run

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from uuid import uuid4
 
 from flask import Response, request
 
-from blog.auth.scopes import may_publish
 from blog.changes.entries import delete_entry, save_entry
 from blog.domain.addresses import parse_search
-from blog.domain.entry import Draft, Status
 from blog.domain.errors import BadFilter, NotThere
 from blog.queries.listings import STATUSES, list_by_status, list_public
 from blog.queries.whole import WholeEntry, own_entry, whole_entry
 from blog.web.api.answers import as_json, body_json, entry_answer, entry_json, refuse_unseen
 from blog.web.api.fields import EXTERNAL_ID, changed, draft_from, read_fields
 from blog.web.api.operation import PAGE, PER_PAGE, PREFIX, whole
-from blog.web.bearer import bearer
+from blog.web.bearer import as_allowed, bearer
 from blog.web.context import base_url, parameters, services
-from blog.web.problems import BadBody, Taken
+from blog.web.problems import Taken
 
 if TYPE_CHECKING:
     from blog.queries.listings import Listing
@@ -73,21 +70,8 @@ def create() -> Response:
     if name and known is not None:
         raise Taken(f"There is an entry called “{name[:80]}” already: number {known}.")
     draft = draft_from(sent, services().clock(), name or f"api:{uuid4()}")
-    saved = save_entry(services(), for_scopes(draft, is_said="status" in data), by=bearer().name)
+    saved = save_entry(services(), as_allowed(draft, is_said="status" in data), by=bearer().name)
     return entry_answer(whole_entry(services(), saved), 201)
-
-
-def for_scopes(draft: Draft, *, is_said: bool = True) -> Draft:
-    """Return a draft as this token may save it.
-
-    Raises:
-        BadBody: the token is for drafts only, and this is to be something else.
-    """
-    if draft.status is Status.DRAFT or may_publish(bearer().scopes):
-        return draft
-    if is_said:
-        raise BadBody("This token is for drafts only; the scope create publishes.", status=403)
-    return replace(draft, status=Status.DRAFT)
 
 
 def show(entry_id: int) -> Response:
@@ -110,7 +94,7 @@ def _changed(entry_id: int, *, is_patch: bool) -> Response:
     refuse_unseen(before)
     accepted = ("application/json", MERGE_PATCH) if is_patch else ("application/json",)
     sent = read_fields(body_json(*accepted), is_patch=is_patch)
-    draft = for_scopes(changed(before.draft, sent, services().clock()))
+    draft = as_allowed(changed(before.draft, sent, services().clock()))
     save_entry(services(), draft, entry_id, by=bearer().name, seen=before.version)
     return entry_answer(whole_entry(services(), entry_id))
 

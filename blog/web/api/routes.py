@@ -33,7 +33,7 @@ _FILTER: Final = tuple(
 )
 _STATUS: Final = Parameter(
     "status",
-    "What is not published too: entries of this status, by the same terms but for the text.",
+    "What is not published too: entries of this status, by the same terms.",
     {"type": "string", "enum": [*STATUSES]},
 )
 _ENTRY: Final = "/entries/{entry_id}"

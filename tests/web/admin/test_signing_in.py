@@ -289,3 +289,12 @@ def test_public_pages_set_no_cookie(blog: Blog) -> None:
     client = blog.client()
     for address in ("/", "/tags/python/", "/feed.atom", "/nothing/"):
         assert "Set-Cookie" not in client.get(address).headers
+
+
+def test_only_an_answer_that_changes_the_session_brings_the_cookie_again(blog: Blog, desk: Desk) -> None:
+    """Else a style sheet's answer, on its way for longer, would take back what a page has put into it."""
+    for address in ("/admin/", "/admin/account/", "/static/style.css", "/"):
+        with desk.get(address) as answer:
+            assert "Set-Cookie" not in answer.headers
+    blog.clock.forward(minutes=6)
+    assert "Set-Cookie" in desk.get("/admin/").headers
