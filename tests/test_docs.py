@@ -15,6 +15,7 @@ from blog.domain.addresses import SEARCH_PARAMETERS
 from blog.domain.entry import Draft, Kind, Rejected
 from blog.web.api.operation import PREFIX
 from blog.web.api.routes import OPERATIONS
+from blog.web.indieauth import AUTHORIZATION, INTROSPECTION, METADATA, REVOCATION, TOKEN, USERINFO
 from blog.web.legacy import OLD_ADDRESSES
 from blog.web.micropub.microformats import POINTING, QUOTING, VISIBILITIES
 from blog.web.micropub.views import QUERIES
@@ -120,6 +121,11 @@ def test_the_changelog_has_a_place_for_what_comes_next() -> None:
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
 def test_every_operation_of_the_api_is_in_the_docs(operation: Operation) -> None:
     assert f"`{operation.method} {PREFIX}{operation.path}`" in text("api.md")
+
+
+@pytest.mark.parametrize("address", [AUTHORIZATION, TOKEN, INTROSPECTION, REVOCATION, USERINFO, METADATA])
+def test_every_address_of_indieauth_is_in_the_docs(address: str) -> None:
+    assert f"`{address}`" in text("api.md")
 
 
 def test_every_property_and_query_of_micropub_is_in_the_docs() -> None:

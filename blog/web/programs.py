@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from blog.web import rates
+from blog.web.admin import indieauth as consent_page
 from blog.web.admin.tokens import tokens
 from blog.web.api.routes import api
+from blog.web.indieauth import indieauth
 from blog.web.micropub.views import micropub
 from blog.web.pictures import pictures
 from blog.web.sessions import csrf
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
 def register(app: Flask) -> None:
     """Add it to the app."""
     rates.attach(app)
-    app.register_blueprint(tokens)
-    for blueprint in (api, micropub):
+    for blueprint in (api, micropub, indieauth):
         csrf.exempt(blueprint)
         app.register_blueprint(blueprint)
-    app.register_blueprint(pictures)
+    # Of the consent page only the trading of codes is left out: there it is an app that asks.
+    csrf.exempt(consent_page.profile)
+    for blueprint in (consent_page.consent, tokens, pictures):
+        app.register_blueprint(blueprint)
