@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -208,6 +209,29 @@ def test_nobody_writes_over_what_they_have_not_seen(
         assert program.get(f"{ENTRIES}/1").json["title"] == "Theirs"
 
 
+def test_of_several_who_change_an_entry_at_once_one_does(blog: Blog) -> None:
+    clients = [Program(blog, client=blog.client()) for _ in range(4)]
+    made(clients[0])
+    known = etag(clients[0], 1)
+
+    def change(number: int) -> int:
+        sent = {"title": f"By {number}"}
+        answer = clients[number].ask("PATCH", f"{ENTRIES}/1", json=sent, headers={"If-Match": known})
+        return int(answer.status_code)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(change, range(4))) == [200, 412, 412, 412]
+
+
+def test_of_two_who_make_the_same_entry_at_once_one_does(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(program, external_id="mine:1")
+    monkeypatch.setattr("blog.web.api.entries.own_entry", lambda *_: None)
+    answer = program.post(ENTRIES, json={"kind": "note", "body": "Words.", "external_id": "mine:1"})
+    assert problem(answer) == (409, "Another program has just written the same entry.")
+
+
 def test_put_empties_what_is_left_out_but_for_address_and_time(program: Program) -> None:
     made(program, **WHOLE)
     answer = program.ask(
@@ -259,6 +283,10 @@ def test_a_token_for_drafts_writes_drafts(blog: Blog) -> None:
     assert problem(program.post(ENTRIES, json={"kind": "note", "body": "x", "status": "published"}))[0] == 403
     change = {"status": "published"}
     assert problem(program.ask("PATCH", f"{ENTRIES}/1", json=change, headers={"If-Match": "*"}))[0] == 403
+    published = blog.write("There")
+    change = {"title": "Still there"}
+    answer = program.ask("PATCH", f"{ENTRIES}/{published}", json=change, headers={"If-Match": "*"})
+    assert (answer.json["title"], answer.json["status"]) == ("Still there", "published")
 
 
 def test_an_entry_that_is_known_is_not_sent_again(program: Program) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -189,6 +190,19 @@ def test_3_4_an_update_changes_what_it_names_and_nothing_else(
     assert after == expected
     # An address that was given out keeps leading to the entry.
     assert source(app, url)["properties"]["url"] == [after_url]
+
+
+def test_3_4_of_several_updates_at_once_none_is_lost(blog: Blog) -> None:
+    clients = [Program(blog, "create update read", blog.client()) for _ in range(3)]
+    url = created(clients[0], "content=x")
+
+    def tag(number: int) -> int:
+        sent = {"action": "update", "url": url, "add": {"category": [f"tag{number}"]}}
+        return int(send(clients[number], sent).status_code)
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(tag, range(3))) == [204, 204, 204]
+    assert saved(blog).draft.tags == ("tag0", "tag1", "tag2")
 
 
 def test_3_4_a_draft_is_published_when_it_is_published(app: Program) -> None:

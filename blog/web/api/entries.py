@@ -94,7 +94,9 @@ def _changed(entry_id: int, *, is_patch: bool) -> Response:
     refuse_unseen(before)
     accepted = ("application/json", MERGE_PATCH) if is_patch else ("application/json",)
     sent = read_fields(body_json(*accepted), is_patch=is_patch)
-    draft = as_allowed(changed(before.draft, sent, services().clock()))
+    draft = changed(before.draft, sent, services().clock())
+    if draft.status is not before.draft.status:
+        draft = as_allowed(draft)
     save_entry(services(), draft, entry_id, by=bearer().name, seen=before.version)
     return entry_answer(whole_entry(services(), entry_id))
 

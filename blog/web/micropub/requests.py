@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Properties = dict[str, list[Any]]
 MOST_JSON: Final = 1_000_000
 MOST_UPLOADED: Final = 60_000_000
+# Where the token is a field of the form, so that it is read before it is known who sends it.
+MOST_UNPROVEN: Final = 21_000_000
 _MOST_VALUES: Final = 200
 _FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 _ENTRY: Final = "h-entry"

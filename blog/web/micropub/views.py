@@ -33,7 +33,7 @@ from blog.web.micropub.microformats import (
     draft_of,
     properties_of,
 )
-from blog.web.micropub.requests import MOST_JSON, MOST_UPLOADED, BadRequest, Post, read_post
+from blog.web.micropub.requests import MOST_JSON, MOST_UNPROVEN, MOST_UPLOADED, BadRequest, Post, read_post
 
 if TYPE_CHECKING:
     from datetime import date
@@ -80,13 +80,17 @@ def ask() -> Response:
 @micropub.post("")
 def act() -> Response:
     """Create, update, delete or undelete an entry (sections 3.2 to 3.5)."""
-    is_json = request.mimetype == "application/json"
-    request.max_content_length = MOST_JSON if is_json else MOST_UPLOADED
-    request.max_form_memory_size = MOST_JSON
+    _limit(MOST_JSON if request.mimetype == "application/json" else MOST_UPLOADED)
     bearer(in_form=True)
     post = read_post()
     require(_RIGHTS[post.action])
     return {"create": _create, "update": _update, "delete": _delete, "undelete": _undelete}[post.action](post)
+
+
+def _limit(most: int) -> None:
+    proven = "Authorization" in request.headers
+    request.max_content_length = most if proven else min(most, MOST_UNPROVEN)
+    request.max_form_memory_size = MOST_JSON
 
 
 def _create(post: Post) -> Response:
@@ -130,7 +134,7 @@ def _undelete(post: Post) -> Response:
         raise BadRequest("No deleted entry was at this address.")
     restore_entry(services(), entry_id)
     after = whole_entry(services(), entry_id)
-    return Response(status=204) if (after.permalink == _path(post.url)) else _at(after)
+    return Response(status=204) if unquote(after.permalink) == _path(post.url) else _at(after)
 
 
 def _at(entry: WholeEntry) -> Response:
@@ -139,14 +143,13 @@ def _at(entry: WholeEntry) -> Response:
 
 def _entry(url: str) -> WholeEntry:
     """The entry at an address, or where that leads since it moved."""
-    host = urlsplit(base_url()).hostname or ""
-    moved = redirect_for(services(), host, _path(url))
     try:
         return whole_entry_at(services(), *_place(url))
     except NotThere:
-        if moved and moved.startswith("/"):
-            return whole_entry_at(services(), *_place(base_url() + moved))
-        raise
+        moved = redirect_for(services(), urlsplit(base_url()).hostname or "", _path(url))
+        if not moved or not moved.startswith("/"):
+            raise
+        return whole_entry_at(services(), *_place(base_url() + moved))
 
 
 def _path(url: str) -> str:
@@ -179,7 +182,7 @@ def _stored(file: FileStorage) -> str:
 @micropub.post("/media")
 def upload() -> Response:
     """Store a picture (section 3.6)."""
-    request.max_content_length = MOST_UPLOADED
+    _limit(MOST_UPLOADED)
     bearer(in_form=True)
     require(Right.MEDIA)
     file = request.files.get("file")
