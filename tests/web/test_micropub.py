@@ -12,12 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from acting import Program
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from library import opened
 from PIL import Image
+from test_bad_input import HUNT
 
 from blog.auth.scopes import SCOPES
 from blog.queries.listings import ALL, list_by_status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from conftest import Blog
     from werkzeug.test import TestResponse
 
@@ -465,3 +471,44 @@ def test_a_token_for_drafts_makes_drafts_and_publishes_nothing(blog: Blog) -> No
     update = {"action": "update", "url": url, "replace": {"post-status": ["published"]}}
     assert refusal(send(program, update))[:2] == (403, "insufficient_scope")
     assert send(program, {"action": "update", "url": url, "replace": {"content": ["y"]}}).status_code == 204
+
+
+NAMES = ["name", "content", "summary", "category", "photo", "published", "mp-slug", "mp-photo-alt", "post-status", "visibility",
+         "bookmark-of", "in-reply-to", "like-of", "quotation-of", "x"]  # fmt: skip
+TEXTS = st.text(max_size=20) | st.sampled_from(
+    ["https://example.org/", "draft", "private", "2026-01-01", "\x00", "\ud800"]
+)
+ATOMS = st.none() | st.booleans() | st.integers() | st.floats() | TEXTS
+KEYS = st.sampled_from(["html", "value", "alt", "properties", "url", "name", "author", "type", "markdown"])
+VALUES = st.recursive(
+    ATOMS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=8
+)
+PROPERTIES = st.dictionaries(st.sampled_from(NAMES), st.lists(VALUES, max_size=3) | VALUES, max_size=4)
+UPDATES = st.fixed_dictionaries(
+    {"action": st.just("update")},
+    optional={
+        "replace": PROPERTIES,
+        "add": PROPERTIES,
+        "delete": PROPERTIES | st.lists(st.sampled_from(NAMES) | ATOMS, max_size=2),
+    },
+)
+CREATES = st.fixed_dictionaries({"properties": PROPERTIES | VALUES}, optional={"type": VALUES, "action": ATOMS})
+
+
+@pytest.fixture(scope="module")
+def hunted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    with opened(tmp_path_factory.mktemp("library"), api_requests=0) as blog:
+        yield Program(blog)
+
+
+@given(sent=CREATES | UPDATES | VALUES)
+@settings(
+    max_examples=HUNT or 150, deadline=None, derandomize=not HUNT, suppress_health_check=list(HealthCheck)
+)
+def test_whatever_is_sent_the_answer_is_a_post_or_a_refusal(hunted: Program, sent: Any) -> None:
+    if isinstance(sent, dict) and sent.get("action") == "update":
+        sent = sent | {"url": created(hunted, "content=x&name=y")}
+    answer = hunted.post("/micropub", data=json.dumps(sent), content_type="application/json")
+    assert answer.status_code in (201, 204, 400), answer.text
+    if answer.status_code == 201:
+        assert source(hunted, answer.headers["Location"])["type"] == ["h-entry"]

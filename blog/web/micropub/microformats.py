@@ -52,10 +52,15 @@ def first(properties: Mapping[str, list[Any]], name: str) -> Any:
 def text_of(value: Any) -> str:
     """Return what a value says as one string: itself, or the ``value`` or the name of an object."""
     if isinstance(value, dict):
-        inner = value.get("properties")
-        inner = inner if isinstance(inner, dict) else {}
-        value = value.get("value") or next(iter(inner.get("name") or [""]), "")
+        value = value.get("value") or _inner(value, "name")
     return clean_text(str(value)) if isinstance(value, str | int | float) else ""
+
+
+def _inner(value: Mapping[str, Any], name: str) -> Any:
+    """The first value of a property of an object in the place of a value; None where it has none."""
+    properties = value.get("properties")
+    values = properties.get(name) if isinstance(properties, dict) else None
+    return values[0] if isinstance(values, list) and values else None
 
 
 def address_of(value: Any) -> str:
@@ -64,11 +69,7 @@ def address_of(value: Any) -> str:
     Raises:
         BadRequest: it is none of the web.
     """
-    said = value
-    if isinstance(value, dict):
-        inner = value.get("properties")
-        urls = inner.get("url") if isinstance(inner, dict) else None
-        said = urls[0] if isinstance(urls, list) and urls else value.get("value")
+    said = (_inner(value, "url") or value.get("value")) if isinstance(value, dict) else value
     address = web_url(said) if isinstance(said, str) else ""
     if not address:
         raise BadRequest(f"“{str(said)[:100]}” is not an http or https address.")
@@ -170,9 +171,7 @@ def _with_target(draft: Draft, properties: Properties) -> Draft:
 
 def _quoting(draft: Draft, source: Any) -> Draft:
     address = address_of(source)
-    inner = source.get("properties", {}) if isinstance(source, dict) else {}
-    authors = inner.get("author") if isinstance(inner, dict) else None
-    author = text_of(authors[0]) if isinstance(authors, list) and authors else ""
+    author = text_of(_inner(source, "author")) if isinstance(source, dict) else ""
     citation = author or draft.citation or draft.title or spoken_address(address)
     return replace(draft, kind=Kind.QUOTATION, url=address, citation=citation)
 
