@@ -18,7 +18,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
-from blog.domain.entry import Draft, Rejected, SourceDraft
+from blog.domain.entry import Draft, LeftOut, Rejected, SourceDraft
 from blog.domain.errors import BadTag
 from blog.domain.tags import slugify
 
@@ -197,6 +197,8 @@ def run(
     for item in items:
         if isinstance(item, Rejected):
             job.report.fail(item.external_id, item.reason)
+        elif isinstance(item, LeftOut):
+            job.report.notes.append((item.external_id, item.reason))
         elif isinstance(item, Draft):
             job.take_draft(_with(item, source=item.source or given, kind=kind or item.kind))
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, case, func, literal, select, update
 
 from blog.changes.log import record
 from blog.changes.lookups import in_pieces, rows_in
@@ -23,6 +23,15 @@ STATUS: Final = "status"
 SOURCE: Final = "source_id"
 _ENTRY: Final = cast("Table", Entry.__table__)
 _NAMED: Final = 5
+# The title, or who is quoted, or how the text begins, or its address: something names every entry.
+ENTRY_NAME: Final = func.coalesce(
+    func.nullif(Entry.title, ""),
+    case(
+        (and_(Entry.kind == Kind.QUOTATION.value, Entry.citation != ""), literal("Quoting ") + Entry.citation)
+    ),
+    func.nullif(func.substr(Entry.text, 1, 100), ""),
+    Entry.slug,
+)
 
 
 def values_of(session: Session, field: str, entry_ids: Collection[int]) -> dict[int, Any]:
@@ -79,13 +88,7 @@ _OBSTACLES: Final[dict[str, Callable[[Session, Any, Collection[int]], dict[int, 
 def names_of(session: Session, entry_ids: Sequence[int], limit: int = _NAMED) -> str:
     """Name the first of these entries, and say how many there are besides."""
     some = list(entry_ids)[:limit]
-    said = dict(rows_in(session, select(Entry.id, _NAME), Entry.id, some))
+    said = dict(rows_in(session, select(Entry.id, ENTRY_NAME), Entry.id, some))
     listed = ", ".join(f"“{said[one].strip()[:70]}”" for one in some if one in said)
     more = len(entry_ids) - len(some)
     return f"{listed} and {more:,} more" if more else listed
-
-
-# The title, or how the text begins, or its address: something names every entry.
-_NAME: Final = func.coalesce(
-    func.nullif(Entry.title, ""), func.nullif(func.substr(Entry.text, 1, 100), ""), Entry.slug
-)

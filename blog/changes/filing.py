@@ -72,7 +72,11 @@ def _place_ids(
     found = dict(rows_in(session, select(model.slug, model.id), model.slug, wanted))
     missing = [slug for slug in wanted if slug not in found]
     if missing:
-        rows = [{"slug": slug, called: slug.replace("-", " ").capitalize()} for slug in missing]
+        # Who gave a name, and not a slug, meant it as it is written.
+        given = {slug: name for name, slug in slugs.items() if name != slug}
+        rows = [
+            {"slug": slug, called: given.get(slug, slug.replace("-", " ").capitalize())} for slug in missing
+        ]
         session.execute(insert(model), rows)
         found |= dict(rows_in(session, select(model.slug, model.id), model.slug, missing))
     return {"": None} | {name: found[slug] for name, slug in slugs.items()}, bool(missing)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import insert, select, update
 
-from blog.changes.restoring import undo_deletion, undo_field, undo_retagging
+from blog.changes.undoing import undo_deletion, undo_field, undo_retagging
 from blog.domain.dates import spoken_day
 from blog.domain.errors import CrosstagError, NotThere
 from blog.models import UNDO_DAYS, Operation

@@ -11,8 +11,9 @@ import heapq
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
+from blog.changes.fields import ENTRY_NAME
 from blog.changes.lookups import rows_in
 from blog.changes.operations import record_operation
 from blog.domain.errors import CrosstagError
@@ -134,15 +135,10 @@ def _left(session: Session, plan: Plan) -> tuple[tuple[Named, str], ...]:
     return tuple((one, plan.left[one.id]) for one in _newest(session, plan.left))
 
 
-_NAME: Final = func.coalesce(
-    func.nullif(Entry.title, ""), func.nullif(func.substr(Entry.text, 1, 100), ""), Entry.slug
-)
-
-
 def _newest(session: Session, entry_ids: Collection[int]) -> tuple[Named, ...]:
     """Name the newest of these entries."""
     times = rows_in(session, select(Entry.published, Entry.id), Entry.id, entry_ids)
     newest = [entry for _, entry in heapq.nlargest(_SHOWN, ((at, one) for at, one in times))]
-    statement = select(Entry.id, _NAME, Entry.status)
+    statement = select(Entry.id, ENTRY_NAME, Entry.status)
     named = {row[0]: Named(*row) for row in rows_in(session, statement, Entry.id, newest)}
     return tuple(named[entry] for entry in newest)

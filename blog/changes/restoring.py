@@ -1,147 +1,146 @@
-"""How each kind of operation is undone: robust to whatever has been changed since.
-
-What is slow, such as rendering bodies, is made ready before anybody has to wait for the write
-lock; what comes back from these functions does the writing under it, and tells in words what
-could not be put back.
-"""
+"""Bringing back what an entry said before a change, or an entry that was deleted."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import insert, select
 
-from blog.changes.columns import derived_again
-from blog.changes.differences import difference_from_json, put_back
-from blog.changes.entries import DELETED
-from blog.changes.fields import SOURCE, names_of, obstacles, set_field, values_of
+from blog.changes.columns import columns_of, derived_again
+from blog.changes.entries import DELETED, EntryChange, drafts_after, update_entries
+from blog.changes.fields import names_of
 from blog.changes.filing import file_under
 from blog.changes.log import record, record_names
 from blog.changes.lookups import rows_in
-from blog.changes.retagging import Filed, write_retagging
 from blog.changes.slugs import FreeSlugs
-from blog.changes.vocabulary import read_vocabulary
-from blog.domain.entry import Markup
+from blog.domain.entry import Draft, Kind, Markup, Status
+from blog.domain.errors import CrosstagError, NotThere
 from blog.models import Entry, Revision, Series, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
 
     from sqlalchemy import Table
     from sqlalchemy.orm import Session
 
+    from blog.config import Settings
     from blog.services import Services
 
 _ENTRY: Final = cast("Table", Entry.__table__)
-_SET_UPDATED: Final = (
-    update(_ENTRY).where(_ENTRY.c.id == bindparam("_id")).values(updated=bindparam("_updated"))
+RESTORED: Final = "restored"
+# Where an entry is and who sees it stay as they are: only what it says is brought back.
+_SAID: Final = (
+    *("kind", "title", "body", "markup", "url", "via_url", "via_title", "citation", "context"),
+    *("image_url", "image_alt", "tags", "series", "series_order"),
 )
 
 
-def undo_retagging(_services: Services, kept: Mapping[str, Any]) -> Callable[[Session, datetime], list[str]]:
-    """Put tags back: what was added goes, what was removed comes, where it still is as it was left."""
-    changed = difference_from_json(kept)
-
-    def write(session: Session, now: datetime) -> list[str]:
-        plan, notes = put_back(read_vocabulary(session), changed, Filed(session))
-        if plan:
-            write_retagging(session, plan, now)
-        return notes
-
-    return write
+class CannotRestore(CrosstagError):
+    """Another entry has taken the place of the deleted one."""
 
 
-def undo_field(_services: Services, kept: Mapping[str, Any]) -> Callable[[Session, datetime], list[str]]:
-    """Put a field of many entries back, where it still has the value that the operation gave it."""
+def restore_revision(services: Services, entry_id: int, revision_id: int, *, by: str = "") -> None:
+    """Let an entry say what it said before a change; one that was deleted comes back as it was.
 
-    def write(session: Session, now: datetime) -> list[str]:
-        notes: list[str] = []
-        for value, entry_ids in kept["from"]:
-            notes += _put_field_back(session, kept["field"], kept["to"], value, entry_ids, now)
-        _put_updated_back(session, dict(kept.get("updated_from", ())), kept.get("updated_to", ""))
-        if kept.get("made_source"):
-            _forget_source(session, kept["made_source"], now)
-        return notes
+    It is a change like any other, with a revision of its own.
 
-    return write
-
-
-def _put_field_back(
-    session: Session, field: str, given: Any, value: Any, entry_ids: list[int], now: datetime
-) -> list[str]:
-    here = values_of(session, field, entry_ids)
-    ours = [entry for entry, current in here.items() if current == given]
-    if field == SOURCE and value is not None and session.get(Source, value) is None:
-        return [f"The source they came from is not there any more: {names_of(session, ours)}."] if ours else []
-    cannot = obstacles(session, field, value, ours)
-    set_field(session, [entry for entry in ours if entry not in cannot], {field: value}, now)
-    changed = [entry for entry, current in here.items() if current != given]
-    notes = [f"Changed again since, and left so: {names_of(session, changed)}."] if changed else []
-    notes += [f"Left, because {why}: {names_of(session, some)}." for why, some in by_reason(cannot).items()]
-    gone = len(entry_ids) - len(here)
-    return notes + ([f"Not there any more: {gone:,} of the entries."] if gone else [])
+    Raises:
+        NotThere: the entry has no such revision.
+        CannotRestore: it was deleted, and imported anew since.
+    """
+    with services.sessions.write() as session:
+        revision = session.get(Revision, revision_id)
+        if revision is None or revision.entry_id != entry_id:
+            raise NotThere("This entry has no such revision.")
+        if session.scalar(select(Entry.id).where(Entry.id == entry_id)) is None:
+            _revive(session, services, revision, by)
+        else:
+            draft = draft_of_revision(session, revision.fields)
+            _say_again(session, services, entry_id, draft, by)
 
 
-def _put_updated_back(session: Session, before: Mapping[int, str], given: str) -> None:
-    here = values_of(session, "updated", before)
-    ours = [entry for entry, current in here.items() if current.isoformat() == given]
-    if ours:
-        rows = [{"_id": entry, "_updated": datetime.fromisoformat(before[entry])} for entry in ours]
-        session.execute(_SET_UPDATED, rows)
+def draft_of_revision(session: Session, fields: Mapping[str, Any]) -> Draft:
+    """Return what a revision holds as a draft; a source or series that is gone is left out."""
+    source = session.scalar(select(Source.slug).where(Source.id == fields["source_id"]))
+    series = session.scalar(select(Series.slug).where(Series.id == fields["series_id"]))
+    same = ("external_id", "title", "slug", "body", "url", "via_url", "via_title", "citation", "context")
+    return Draft(
+        kind=Kind(fields["kind"]),
+        published=datetime.fromisoformat(fields["published"]),
+        updated=datetime.fromisoformat(fields["updated"]),
+        markup=Markup(fields["markup"]),
+        status=Status(fields["status"]),
+        image_url=fields["image_url"],
+        image_alt=fields["image_alt"],
+        tags=tuple(fields["tags"]),
+        source=source or "",
+        series=series or "",
+        series_order=fields["series_order"],
+        **{name: fields[name] for name in same},
+    )
 
 
-def by_reason(cannot: Mapping[int, str]) -> dict[str, list[int]]:
-    """Return the entries that cannot be changed, by why not."""
-    found: dict[str, list[int]] = {}
-    for entry, why in cannot.items():
-        found.setdefault(why, []).append(entry)
-    return found
+def _say_again(session: Session, services: Services, entry_id: int, draft: Draft, by: str) -> None:
+    change = EntryChange(entry_id, draft, _SAID, {slug: slug for slug in draft.tags}, None)
+    merged, atom_id = drafts_after(session, [change])[entry_id]
+    columns = columns_of(merged, atom_id, services.settings)
+    slugs, now = FreeSlugs(session, {}), services.clock()
+    update_entries(session, services.settings, [(change, columns)], slugs, now, by=by, reason=RESTORED)
 
 
-def _forget_source(session: Session, source_id: int, now: datetime) -> None:
-    """Remove a source that the operation made, unless something has come to use it."""
-    if session.scalar(select(Entry.id).where(Entry.source_id == source_id).limit(1)) is None:
-        session.execute(delete(Source).where(Source.id == source_id))
-        record_names(session, now)
+def _revive(session: Session, services: Services, revision: Revision, by: str) -> None:
+    """Bring a deleted entry back, with a line in its history."""
+    now = services.clock()
+    gone = gone_entries({revision.entry_id: revision.fields}, services.settings)
+    back, notes = bring_back(session, gone, now)
+    if not back:
+        raise CannotRestore(" ".join(notes))
+    about = {"entry_id": revision.entry_id, "at": now, "reason": RESTORED, "by": by}
+    session.execute(insert(Revision), [about | {"fields": revision.fields}])
 
 
-def undo_deletion(services: Services, kept: Mapping[str, Any]) -> Callable[[Session, datetime], list[str]]:
-    """Bring deleted entries back, with their ids, their URIs, their tags and all that was written."""
-    entry_ids: list[int] = kept["entries"]
-    with services.sessions.read() as session:
-        found = _last_words(session, entry_ids)
-    rows = {entry: _row(fields, services) for entry, fields in found.items()}
-    tags = {entry: fields["tags"] for entry, fields in found.items()}
-
-    def write(session: Session, now: datetime) -> list[str]:
-        back, notes = _that_can_come_back(session, rows)
-        lost = len(entry_ids) - len(rows)
-        if lost:
-            notes.append(f"Nothing is kept any more of {lost:,} of the entries.")
-        notes += _insert_again(session, back)
-        if file_under(session, {entry: tags[entry] for entry in back}):
-            record_names(session, now)
-        record(session, "created", sorted(back), now)
-        return notes
-
-    return write
-
-
-def _last_words(session: Session, entry_ids: Collection[int]) -> dict[int, dict[str, Any]]:
-    """What each of these entries said when it was deleted."""
+def last_words(session: Session, entry_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    """Return what each of these entries said when it was deleted."""
     statement = select(Revision.entry_id, Revision.id, Revision.fields).where(Revision.reason == DELETED)
     rows = sorted(rows_in(session, statement, Revision.entry_id, entry_ids), key=lambda row: row.id)
     return {row.entry_id: row.fields for row in rows}
 
 
-def _row(fields: Mapping[str, Any], services: Services) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A deleted entry that is ready to come back: its columns, and the slugs of its tags."""
+
+    row: dict[str, Any]
+    tags: list[str]
+
+
+def gone_entries(said: Mapping[int, Mapping[str, Any]], settings: Settings) -> dict[int, Gone]:
+    """Make deleted entries ready to come back, from what their revisions hold; this renders them anew."""
+    return {entry: Gone(_row(fields, settings), list(fields["tags"])) for entry, fields in said.items()}
+
+
+def _row(fields: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
     """The columns of an entry, from its revision."""
     markup = Markup(fields["markup"])
-    derived = derived_again(fields["url"], fields["body"], markup, fields["atom_id"], services.settings)
+    derived = derived_again(fields["url"], fields["body"], markup, fields["atom_id"], settings)
     times = {name: datetime.fromisoformat(fields[name]) for name in ("published", "updated")}
     kept = {column.name: fields[column.name] for column in _ENTRY.columns if column.name in fields}
     return kept | derived | times | {"day": date.fromisoformat(fields["day"])}
+
+
+def bring_back(session: Session, gone: Mapping[int, Gone], now: datetime) -> tuple[list[int], list[str]]:
+    """Insert deleted entries again, with their ids, their URIs and their tags.
+
+    Return the ids of those that came back, and in words what did not come back as it was.
+    """
+    back, notes = _that_can_come_back(session, {entry: one.row for entry, one in gone.items()})
+    notes += _insert_again(session, back)
+    if file_under(session, {entry: gone[entry].tags for entry in back}):
+        record_names(session, now)
+    record(session, "created", sorted(back), now)
+    return sorted(back), notes
 
 
 def _that_can_come_back(

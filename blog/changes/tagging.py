@@ -93,7 +93,7 @@ class Merge:
         added = filed.lacking(after.implied_by([into.id]) if entries else [], entries)
         done = Retagging(before, after, added, {tag.id: entries})
         both = len(entries & filed.under(into.id))
-        notes = [f"{_entries(both)} had both tags."] if both else []
+        notes = [f"On both tags by now: {_entries(both)}."] if both else []
         return _planned(f"Merge the tag “{tag.name}” into “{into.name}”", done, entries, notes)
 
 

@@ -127,13 +127,22 @@ def own_entry(services: Services, external_id: str) -> int | None:
         return session.scalar(statement)
 
 
-def deleted_entry_at(services: Services, day: date, slug: str) -> int | None:
-    """Return the id of the entry that was at a permalink when it was deleted, the last of several."""
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What is left of a deleted entry: its id, and the revision that holds its last words."""
+
+    entry_id: int
+    revision_id: int
+
+
+def deleted_entry_at(services: Services, day: date, slug: str) -> Deleted | None:
+    """Return the entry that was at a permalink when it was deleted, the last of several."""
     statement = (
-        select(Revision.entry_id)
+        select(Revision.entry_id, Revision.id)
         .where(Revision.reason == _DELETED)
         .where(Revision.fields["day"].as_string() == day.isoformat())
         .where(Revision.fields["slug"].as_string() == slug)
     )
     with services.sessions.read() as session:
-        return session.scalar(statement.order_by(Revision.id.desc()).limit(1))
+        row = session.execute(statement.order_by(Revision.id.desc()).limit(1)).first()
+    return None if row is None else Deleted(*row)

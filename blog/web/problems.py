@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Response
 
 from blog.changes.columns import BadDraft
-from blog.changes.versions import ChangedMeanwhile
+from blog.changes.entries import EditedMeanwhile
 from blog.domain.errors import BadFilter, BadTag, CrosstagError, NotThere
 from blog.web.bearer import BearerError
 
@@ -53,7 +53,7 @@ _STATUSES: Final[tuple[tuple[type[CrosstagError], int], ...]] = (
     (BadFilter, 400),
     (NotThere, 404),
     (Taken, 409),
-    (ChangedMeanwhile, 412),
+    (EditedMeanwhile, 412),
     (BadDraft, 422),
     (BadTag, 422),
     (NeedsVersion, 428),

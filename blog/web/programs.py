@@ -13,7 +13,6 @@ from blog.web.admin.tokens import tokens
 from blog.web.api.routes import api
 from blog.web.indieauth import indieauth
 from blog.web.micropub.views import micropub
-from blog.web.pictures import pictures
 from blog.web.sessions import csrf
 
 if TYPE_CHECKING:
@@ -28,5 +27,5 @@ def register(app: Flask) -> None:
         app.register_blueprint(blueprint)
     # Of the consent page only the trading of codes is left out: there it is an app that asks.
     csrf.exempt(consent_page.profile)
-    for blueprint in (consent_page.consent, tokens, pictures):
+    for blueprint in (consent_page.consent, tokens):
         app.register_blueprint(blueprint)

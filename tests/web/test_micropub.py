@@ -137,11 +137,15 @@ def test_3_2_a_picture_is_sent_with_the_form(app: Program) -> None:
     assert answer.status_code == 201, answer.text
     url = answer.headers["Location"]
     entry = saved(app.blog)
-    assert entry.draft.image_url.startswith(f"{HERE}/media/")
-    picture = app.client.get(entry.draft.image_url.removeprefix(HERE))
+    assert entry.draft.image_url.startswith("/media/")
+    assert source(app, url, "photo")["properties"]["photo"] == [HERE + entry.draft.image_url]
+    picture = app.client.get(entry.draft.image_url, buffered=True)
     assert (picture.status_code, picture.content_type) == (200, "image/png")
     assert "immutable" in picture.headers["Cache-Control"]
     assert entry.draft.image_url in app.client.get(url).text
+    gone = {"delete": {"photo": [HERE + entry.draft.image_url]}}
+    assert send(app, {"action": "update", "url": url} | gone).status_code == 204
+    assert saved(app.blog).draft.image_url == ""
 
 
 def test_3_2_several_pictures_are_sent_with_the_form(app: Program) -> None:
@@ -268,7 +272,7 @@ def test_3_6_the_media_endpoint_takes_a_picture_and_says_where_it_is(app: Progra
     answers = [app.post("/micropub/media", data={"file": (image(), "a.png")}) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].headers["Location"] == answers[1].headers["Location"], "the same picture is the same file"
-    picture = app.client.get(answers[0].headers["Location"])
+    picture = app.client.get(answers[0].headers["Location"], buffered=True)
     assert Image.open(io.BytesIO(picture.data)).size == (4, 3)
     assert app.client.get("/media/0123456789abcdef.png").status_code == 404
     assert app.client.get("/media/..%2fblog.db").status_code == 404

@@ -1,11 +1,9 @@
 // Keys and counting for the list of entries. Everything here can be done without it.
-"use strict";
-
-const rows = [...document.querySelectorAll(".list tbody tr")];
+const rows = [...document.querySelectorAll("[data-keys] tbody tr")];
 const boxes = rows.map((row) => row.querySelector(".pick input"));
-const everyBox = document.getElementById("all-here");
-const told = document.getElementById("ticked");
-const keys = document.getElementById("keys");
+const everyBox = document.querySelector("[data-tick-all]");
+const told = document.querySelector("[data-ticked]");
+const keys = document.querySelector("[data-keys-told]");
 let here = -1;
 let last = -1;
 

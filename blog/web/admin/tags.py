@@ -28,6 +28,7 @@ from blog.queries.all_entries import Wanted, all_ids
 from blog.queries.history import operation
 from blog.queries.tags_table import TagOrder, TagsWanted, near_duplicates, one_tag, tags_table
 from blog.web.admin.pages import admin_page
+from blog.web.admin.ways import own_page
 from blog.web.context import services
 from blog.web.sessions import author
 
@@ -48,7 +49,7 @@ def show() -> Response:
     given = request.args
     if given.get("show") == "near":
         total, pairs = near_duplicates(services())
-        return admin_page("near_tags.html", total=total, pairs=pairs)
+        return admin_page("near_tags.html", total=total, pairs=pairs, done=_done())
     wanted = TagsWanted(
         text=" ".join(parse_text(given.get("q", "")).split())[:100],
         is_once=given.get("once") == "yes",
@@ -105,7 +106,8 @@ def act(slug: str, what: str) -> Response:
         done = carry_out(services(), action, author().name)
     except (BadFilter, NotThere, CrosstagError) as problem:
         return _one(slug, problem.sentence, 422)
-    return redirect(f"{_after(slug, action)}?done={done.operation}", 303)
+    address = own_page(form.get("back", ""), _after(slug, action))
+    return redirect(f"{address}{'&' if '?' in address else '?'}done={done.operation}", 303)
 
 
 def _after(slug: str, action: Action) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import Response, request
 
-from blog.changes.versions import ChangedMeanwhile
+from blog.changes.entries import EditedMeanwhile
 from blog.web.api.operation import PREFIX
 from blog.web.context import base_url
 from blog.web.problems import BadBody, NeedsVersion
@@ -87,13 +87,13 @@ def refuse_unseen(entry: WholeEntry) -> None:
 
     Raises:
         NeedsVersion: there is no ``If-Match``.
-        ChangedMeanwhile: it names none of this version.
+        EditedMeanwhile: it names none of this version.
     """
     known = request.headers.get("If-Match", "").strip()
     if not known:
         raise NeedsVersion("Send the ETag of what you change as If-Match, so that nobody's change is lost.")
     if known != "*" and str(entry.version) not in _ETAG.findall(known):
-        raise ChangedMeanwhile(entry.version)
+        raise EditedMeanwhile(entry.id)
 
 
 def body_json(*accepted: str) -> Any:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from blog.domain.dates import FIRST_YEAR, LAST_YEAR
 from blog.domain.entry import Draft, Kind, Markup, Status
 from blog.domain.errors import BadTag
+from blog.domain.pictures import PREFIX, picture_address
 from blog.domain.tags import slugify
 from blog.domain.urls import MAX_URL_LENGTH, web_url
 from blog.rendering import clean_text
@@ -34,6 +35,7 @@ _MAX_SLUG: Final = 80
 _MAX_ORDER: Final = 2**31 - 1
 _TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})")
 _ADDRESS: Final = re.compile(r"[Hh][Tt][Tt][Pp][Ss]?://.")
+_PICTURE: Final = re.compile(rf"{_ADDRESS.pattern}|{PREFIX}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +66,18 @@ def _line(name: str, about: str, most: int = _MAX_LINE) -> Field:
     return Field(name, about, {"type": "string", "maxLength": most}, lambda value: _text(value, most))
 
 
-def _address(name: str, about: str) -> Field:
+def _address(
+    name: str, about: str, known: Callable[[str], str] = web_url, pattern: re.Pattern[str] = _ADDRESS
+) -> Field:
     def read(value: Any) -> str:
         text = _text(value, MAX_URL_LENGTH)
-        url = web_url(text) if _ADDRESS.match(text) else ""
+        url = known(text) if pattern.match(text) else ""
         if value and not url:
             raise ValueError("It is to be an http or https address.")
         return url
 
-    pattern = f"^$|^{_ADDRESS.pattern}"
-    return Field(name, about, {"type": "string", "maxLength": MAX_URL_LENGTH, "pattern": pattern}, read)
+    spelled = f"^$|^(?:{pattern.pattern})"
+    return Field(name, about, {"type": "string", "maxLength": MAX_URL_LENGTH, "pattern": spelled}, read)
 
 
 def _word(name: str, about: str, words: type[StrEnum], default: StrEnum | None) -> Field:
@@ -157,7 +161,12 @@ FIELDS: Final = (
     _line("via_title", "What that place is called."),
     _line("citation", "Whom a quotation quotes."),
     _line("context", "What is said beside the name of who is quoted."),
-    _address("image_url", "A picture that goes with it."),
+    _address(
+        "image_url",
+        "A picture that goes with it: one of the web, or of the blog's own, from its root.",
+        picture_address,
+        _PICTURE,
+    ),
     _line("image_alt", "What the picture shows, in words."),
     Field(
         "tags",

@@ -17,6 +17,7 @@ from markupsafe import escape
 
 from blog.domain.entry import Draft, Kind, Markup, Status
 from blog.domain.errors import BadTag
+from blog.domain.pictures import picture_address
 from blog.domain.tags import slugify
 from blog.domain.urls import bare_host, web_url
 from blog.rendering import clean_text
@@ -63,14 +64,14 @@ def _inner(value: Mapping[str, Any], name: str) -> Any:
     return values[0] if isinstance(values, list) and values else None
 
 
-def address_of(value: Any) -> str:
+def address_of(value: Any, read: Callable[[str], str] = web_url) -> str:
     """Return the address that a value is, or that an object in its place has (such as an h-cite).
 
     Raises:
         BadRequest: it is none of the web.
     """
     said = (_inner(value, "url") or value.get("value")) if isinstance(value, dict) else value
-    address = web_url(said) if isinstance(said, str) else ""
+    address = read(said) if isinstance(said, str) else ""
     if not address:
         raise BadRequest(f"“{str(said)[:100]}” is not an http or https address.")
     return address
@@ -222,7 +223,7 @@ def as_html(text: str) -> str:
 
 def _photo(value: Any, alt: str) -> tuple[str, str]:
     said = value.get("alt") if isinstance(value, dict) else None
-    return address_of(value), clean_text(said) if isinstance(said, str) else alt
+    return address_of(value, picture_address), clean_text(said) if isinstance(said, str) else alt
 
 
 def _with_status(draft: Draft, properties: Properties) -> Draft:
@@ -273,7 +274,7 @@ def properties_of(entry: WholeEntry, base: str) -> Properties:
         "name": [draft.title] if draft.title else [],
         "content": [{"html": draft.body} if draft.markup is Markup.HTML else draft.body] if draft.body else [],
         "category": list(draft.tags),
-        "photo": _photos(draft),
+        "photo": _photos(draft, base),
         "published": [draft.published.isoformat()],
         "updated": [draft.updated.isoformat()] if draft.updated else [],
         "mp-slug": [draft.slug],
@@ -289,7 +290,8 @@ def properties_of(entry: WholeEntry, base: str) -> Properties:
     return {name: values for name, values in found.items() if values}
 
 
-def _photos(draft: Draft) -> list[Any]:
+def _photos(draft: Draft, base: str) -> list[Any]:
     if not draft.image_url:
         return []
-    return [{"value": draft.image_url, "alt": draft.image_alt} if draft.image_alt else draft.image_url]
+    address = base + draft.image_url if draft.image_url.startswith("/") else draft.image_url
+    return [{"value": address, "alt": draft.image_alt} if draft.image_alt else address]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import request
 
 from blog.domain.errors import CrosstagError
+from blog.domain.pictures import PREFIX
 from blog.web.bearer import FIELD
 
 if TYPE_CHECKING:
@@ -47,6 +48,23 @@ class Change:
     def names(self) -> set[str]:
         """The properties that it touches."""
         return {*self.replace, *self.add, *self.delete, *self.delete_whole}
+
+    def at_home(self, base: str) -> Change:
+        """Return the same with the blog's own pictures as it stores them."""
+        replaced, added, deleted = (at_home(one, base) for one in (self.replace, self.add, self.delete))
+        return Change(replace=replaced, add=added, delete=deleted, delete_whole=self.delete_whole)
+
+
+def at_home(properties: Properties, base: str) -> Properties:
+    """Return properties with the addresses of the blog's own pictures from its root, as they are stored."""
+
+    def bare(value: Any) -> Any:
+        if isinstance(value, dict) and "value" in value:
+            return value | {"value": bare(value["value"])}
+        is_ours = isinstance(value, str) and value.startswith(base + PREFIX)
+        return value.removeprefix(base) if is_ours else value
+
+    return {name: [*map(bare, values)] if name == "photo" else values for name, values in properties.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

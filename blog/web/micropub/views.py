@@ -11,10 +11,9 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import HTTPException
 
 from blog.auth.scopes import Right
-from blog.changes.entries import delete_entry, save_entry
-from blog.changes.pictures import store_picture
-from blog.changes.restore import restore_entry
-from blog.changes.versions import ChangedMeanwhile
+from blog.changes.entries import EditedMeanwhile, delete_entry, save_entry
+from blog.changes.media import add_picture
+from blog.changes.restoring import restore_revision
 from blog.domain.addresses import parse_day, parse_text
 from blog.domain.errors import CrosstagError, NotThere
 from blog.domain.filters import EVERYTHING
@@ -33,7 +32,15 @@ from blog.web.micropub.microformats import (
     draft_of,
     properties_of,
 )
-from blog.web.micropub.requests import MOST_JSON, MOST_UNPROVEN, MOST_UPLOADED, BadRequest, Post, read_post
+from blog.web.micropub.requests import (
+    MOST_JSON,
+    MOST_UNPROVEN,
+    MOST_UPLOADED,
+    BadRequest,
+    Post,
+    at_home,
+    read_post,
+)
 
 if TYPE_CHECKING:
     from datetime import date
@@ -98,22 +105,22 @@ def _create(post: Post) -> Response:
     if post.files:
         properties["photo"] = [*properties.get("photo", []), *map(_stored, post.files)]
     now, zone = services().clock(), services().settings.zone
-    draft = draft_of(properties, now, zone, f"micropub:{uuid4()}")
+    draft = draft_of(at_home(properties, base_url()), now, zone, f"micropub:{uuid4()}")
     draft = as_allowed(draft, is_said=bool(SAYS_STATUS & set(properties)))
     return _at(whole_entry(services(), save_entry(services(), draft, by=bearer().name)))
 
 
 def _update(post: Post) -> Response:
     """Update an entry. If it is changed just now, the update is made of what it has become."""
-    zone = services().settings.zone
+    zone, change = services().settings.zone, post.change.at_home(base_url())
     for last in range(_TRIES):
         before = _entry(post.url)
-        draft = changed(before, post.change, services().clock(), zone)
+        draft = changed(before, change, services().clock(), zone)
         if draft.status != before.draft.status:
             draft = as_allowed(draft)
         try:
             save_entry(services(), draft, before.id, by=bearer().name, seen=before.version)
-        except ChangedMeanwhile:
+        except EditedMeanwhile:
             if last == _TRIES - 1:
                 raise
             continue
@@ -128,12 +135,14 @@ def _delete(post: Post) -> Response:
 
 
 def _undelete(post: Post) -> Response:
-    day, slug = _place(post.url)
-    entry_id = deleted_entry_at(services(), day, slug)
-    if entry_id is None:
+    gone = deleted_entry_at(services(), *_place(post.url))
+    if gone is None:
         raise BadRequest("No deleted entry was at this address.")
-    restore_entry(services(), entry_id)
-    after = whole_entry(services(), entry_id)
+    try:
+        after = whole_entry(services(), gone.entry_id)
+    except NotThere:
+        restore_revision(services(), gone.entry_id, gone.revision_id, by=bearer().name)
+        after = whole_entry(services(), gone.entry_id)
     return Response(status=204) if unquote(after.permalink) == _path(post.url) else _at(after)
 
 
@@ -176,7 +185,7 @@ def _place(url: str) -> tuple[date, str]:
 
 
 def _stored(file: FileStorage) -> str:
-    return f"{base_url()}/media/{store_picture(services(), file.read())}"
+    return base_url() + add_picture(services(), file.read()).address
 
 
 @micropub.post("/media")
@@ -245,7 +254,7 @@ def _refused(error: CrosstagError) -> Response:
         response = _error(error.status, error.code or "unauthorized", error.sentence)
         response.headers["WWW-Authenticate"] = error.challenge
         return response
-    if isinstance(error, ChangedMeanwhile):
+    if isinstance(error, EditedMeanwhile):
         return _error(409, "conflict", error.sentence)
     return _error(400, "invalid_request", error.sentence)
 
