@@ -1,6 +1,6 @@
 """The fields of an entry in the API: one table, which reads what programs send and says what they may.
 
-``read_draft`` is the only way from JSON to a ``Draft``. What it takes and what ``schema`` says it takes
+``read_fields`` is the only way from JSON to a ``Draft``. What it takes and what ``schema`` says it takes
 are made from the same lines, so a program that keeps to the one is never refused by the other, but for
 what no schema can say of two fields together.
 """
@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from blog.domain.dates import FIRST_YEAR, LAST_YEAR
 from blog.domain.entry import Draft, Kind, Markup, Status
 from blog.domain.errors import BadTag
 from blog.domain.pictures import PREFIX, picture_address
@@ -29,7 +28,7 @@ Values = Mapping[str, Any]
 MAX_BODY: Final = 500_000
 _MAX_LINE: Final = 2_000
 _MAX_ID: Final = 1_000
-_MAX_TAGS: Final = 100
+_MAX_TAGS: Final = 200
 _MAX_TAG: Final = 120
 _MAX_SLUG: Final = 80
 _MAX_ORDER: Final = 2**31 - 1
@@ -133,8 +132,6 @@ def _time(value: Any) -> datetime | None:
         moment = datetime.fromisoformat(value).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError("It is to be a time with its zone, such as 2026-11-23T12:00:00Z.") from None
-    if not FIRST_YEAR < moment.year < LAST_YEAR:
-        raise ValueError(f"Years go from {FIRST_YEAR + 1} to {LAST_YEAR - 1}.")
     return moment
 
 
@@ -260,16 +257,17 @@ def draft_from(sent: Values, now: datetime, external_id: str) -> Draft:
 
 
 def changed(before: Draft, sent: Values, now: datetime) -> Draft:
-    """Return an entry as what was sent makes it.
+    """Return an entry as what was sent makes it."""
+    published = sent.get("published")
+    after = replace(before, **dict(sent) | {"published": published or before.published})
+    return after if published else published_now(before, after, now)
 
-    A draft that is published without a word about the time is published now, and not when it was begun.
-    """
-    values = dict(sent)
-    published = values.get("published")
-    values["published"] = published or before.published
-    after = replace(before, **values)
-    is_first = before.status in (Status.DRAFT, Status.INBOX) and after.status is Status.PUBLISHED
-    return replace(after, published=now) if is_first and not published else after
+
+def published_now(before: Draft, after: Draft, now: datetime) -> Draft:
+    """Let a draft that is published be of now, and not of when it was begun; a time to come stays."""
+    was_waiting = before.status in (Status.DRAFT, Status.INBOX)
+    is_first = was_waiting and after.status is Status.PUBLISHED
+    return replace(after, published=now) if is_first and after.published < now else after
 
 
 def schema(*, is_new: bool = False, is_patch: bool = False) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from blog.domain.pictures import picture_address
 from blog.domain.tags import slugify
 from blog.domain.urls import bare_host, web_url
 from blog.rendering import clean_text
+from blog.web.api.fields import published_now
 from blog.web.micropub.requests import BadRequest, Change, Properties
 
 if TYPE_CHECKING:
@@ -95,8 +96,7 @@ def changed(before: WholeEntry, change: Change, now: datetime, zone: ZoneInfo) -
     """
     properties = _after(properties_of(before, ""), change)
     draft = _written(before.draft, properties, change.names, zone)
-    is_first = before.draft.status in (Status.DRAFT, Status.INBOX) and draft.status is Status.PUBLISHED
-    return replace(draft, published=now) if is_first and "published" not in change.names else draft
+    return draft if "published" in change.names else published_now(before.draft, draft, now)
 
 
 def _after(properties: Properties, change: Change) -> Properties:
