@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from blog.config import bundled
 from blog.pagecache.middleware import PageCache
-from blog.web import context, errors, feeds, public, sessions, uploads
+from blog.web import context, errors, feeds, programs, public, sessions, uploads
 from blog.web.admin import guard
 from blog.web.admin.account import account
 from blog.web.admin.assist import assist
@@ -91,6 +91,7 @@ def create_app(services: Services) -> Flask:
     sessions.attach(app, services)
     public.register(app)
     feeds.register(app)
+    programs.register(app)
     for blueprint in (*READING, *WRITING, *TENDING, *HOUSE):
         app.register_blueprint(blueprint)
     errors.register(app)

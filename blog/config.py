@@ -71,6 +71,7 @@ class Settings:
     fetch_timeout: int = 30
     fetch_private: bool = False
     upload_megabytes: int = 200
+    api_requests: int = 600
     proxies: int = 0
     head_html: str = ""
     footer_html: str = ""
@@ -233,6 +234,7 @@ _RANGES: Final = {
     "cache_megabytes": (0, 100_000),
     "fetch_timeout": (1, 600),
     "upload_megabytes": (1, 100_000),
+    "api_requests": (0, 1_000_000),
     "proxies": (0, 10),
 }
 

@@ -8,16 +8,24 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from blog.auth.scopes import SCOPES
 from blog.cli import cli
 from blog.config import NAMES
 from blog.domain.addresses import SEARCH_PARAMETERS
 from blog.domain.entry import Draft, Kind, Rejected
+from blog.web.api.operation import PREFIX
+from blog.web.api.routes import OPERATIONS
+from blog.web.indieauth import AUTHORIZATION, INTROSPECTION, METADATA, REVOCATION, TOKEN, USERINFO
 from blog.web.legacy import OLD_ADDRESSES
+from blog.web.micropub.microformats import POINTING, QUOTING, VISIBILITIES
+from blog.web.micropub.views import QUERIES
 from importers.material import Material
 from importers.registry import IMPORTERS, Importer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from blog.web.api.operation import Operation
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -107,3 +115,24 @@ def test_the_importer_of_the_readme_works_as_written() -> None:
 
 def test_the_changelog_has_a_place_for_what_comes_next() -> None:
     assert "## [Unreleased]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
+def test_every_operation_of_the_api_is_in_the_docs(operation: Operation) -> None:
+    assert f"`{operation.method} {PREFIX}{operation.path}`" in text("api.md")
+
+
+@pytest.mark.parametrize("address", [AUTHORIZATION, TOKEN, INTROSPECTION, REVOCATION, USERINFO, METADATA])
+def test_every_address_of_indieauth_is_in_the_docs(address: str) -> None:
+    assert f"`{address}`" in text("api.md")
+
+
+def test_every_property_and_query_of_micropub_is_in_the_docs() -> None:
+    names = ["name", "content", "category", "photo", "published", "mp-slug", "post-status", "visibility"]
+    for word in (*names, *POINTING, QUOTING, *QUERIES, *VISIBILITIES):
+        assert f"`{word}`" in text("api.md"), word
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_every_scope_is_in_the_docs(scope: str) -> None:
+    assert f"| `{scope}` |" in text("api.md")

@@ -50,8 +50,8 @@ def _check(draft: Draft, stored: Draft, settings: Settings) -> None:
     """Refuse what no entry can be, with a sentence."""
     if draft.kind is Kind.LINK and not stored.url:
         raise BadDraft(f"“{draft.url[:100]}” is not an http or https address, and a link needs one.")
-    if not (draft.title.strip() or draft.body.strip() or stored.url):
-        raise BadDraft("It has no title, no text and no link.")
+    if not (draft.title.strip() or draft.body.strip() or stored.url or stored.image_url):
+        raise BadDraft("It has no title, no text, no link and no picture.")
     try:
         year = draft.published.astimezone(settings.zone).year
     except OverflowError:

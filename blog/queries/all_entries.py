@@ -150,6 +150,17 @@ def _kept(wanted: Wanted, names: Mapping[str, str]) -> Iterator[tuple[str, str]]
         yield period_in_words(asked), without(asked.at_any_time())
 
 
+def ids_on_page(services: Services, wanted: Wanted, page: int, size: int) -> tuple[Filter, int, Sequence[int]]:
+    """Return the ids on a page of any size, with the filter as it is understood and how many there are.
+
+    Raises:
+        NotThere: the filter names what is not there.
+    """
+    question = _Question(services, wanted)
+    with services.sessions.read() as session:
+        return question.filter, *question.page(session, page, size)
+
+
 def all_ids(services: Services, wanted: Wanted) -> frozenset[int]:
     """Return the ids of all entries that are wanted.
 
@@ -183,16 +194,16 @@ class _Question:
         said = self.filter.title(self.names.display)
         return f"{said}: {self._shown.value}" if self._shown else said
 
-    def page(self, session: Session, page: int) -> tuple[int, Sequence[int]]:
+    def page(self, session: Session, page: int, size: int = PAGE) -> tuple[int, Sequence[int]]:
         """Return how many there are, and the ids of those on a page."""
-        start = (page - 1) * PAGE
+        start = (page - 1) * size
         if self.filter.text:
             ids = self._ids_of_text(session)
-            return len(ids), ids[start : start + PAGE]
+            return len(ids), ids[start : start + size]
         where = self._conditions()
         total = session.scalar(select(func.count()).select_from(Entry).where(*where)) or 0
         statement = select(Entry.id).where(*where).order_by(Entry.published.desc(), Entry.id.desc())
-        return total, session.scalars(statement.limit(PAGE).offset(start)).all()
+        return total, session.scalars(statement.limit(size).offset(start)).all()
 
     def ids(self, session: Session) -> Sequence[int]:
         """Return the ids of all, in no particular order."""

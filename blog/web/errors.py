@@ -13,6 +13,7 @@ from blog.domain.errors import BadFilter, NotThere
 from blog.queries.browse import UnknownTags
 from blog.queries.redirects import redirect_for
 from blog.queries.static_pages import static_page_at
+from blog.web import problems
 from blog.web.context import moved, redirect_unless_at, services
 from blog.web.pages import page
 
@@ -42,6 +43,8 @@ def http_error(error: HTTPException) -> Response | HTTPException:
     """Everything that Flask refuses by itself: unknown addresses, wrong methods, requests too large."""
     if error.response is not None or (error.code or 500) < 400:
         return error
+    if request.path.startswith("/api/"):
+        return problems.of_http(error)
     if error.code == 404:
         # Static pages have no rule of their own: whatever else lives at an address comes first.
         return _static_page() or _redirected() or _page(404, "Not here", _NOTHING_HERE)

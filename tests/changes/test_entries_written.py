@@ -140,7 +140,7 @@ def test_the_same_slug_on_the_same_day_gets_a_number(blog: Blog) -> None:
 REFUSED = [
     ({"url": "javascript:alert(1)"}, "not an http or https address"),
     ({"url": ""}, "not an http or https address"),
-    ({"kind": "note", "title": "", "body": "  "}, "no title, no text and no link"),
+    ({"kind": "note", "title": "", "body": "  "}, "no title, no text, no link and no picture"),
 ]
 
 

@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened(data_dir: Path, database_url: str = "", search_engine: str = "whoosh") -> Iterator[Blog]:
+def opened(
+    data_dir: Path, database_url: str = "", search_engine: str = "whoosh", **values: int
+) -> Iterator[Blog]:
     """Open the library, for a whole file of tests that only read it."""
     known = Settings(
         data_dir=data_dir,
         database_url=database_url or f"sqlite:///{data_dir / 'blog.db'}",
         search_engine=search_engine,
+        **values,  # type: ignore[arg-type]  # the callers name settings
     )
     clock = Clock()
     services = open_services(known, clock)

@@ -27,6 +27,8 @@ PREFIX: Final = "/admin/"
 OPEN: Final = frozenset(
     {"admin_login.form", "admin_login.enter", "admin_login.setup", "admin_login.create"}
     | {"admin_passkeys.request_options", "admin_passkeys.enter"}
+    # An app trades a code there for who the author is; where the author agrees to that, is not open.
+    | {"admin_indieauth.profile"}
 )
 # Beyond this, what a form held is not carried through signing in again; autosave has it.
 _MOST_KEPT: Final = 500_000
