@@ -18,7 +18,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
-from blog.domain.entry import Draft, Rejected, SourceDraft
+from blog.domain.entry import Draft, Rejected, SourceDraft, Status
 from blog.domain.errors import BadTag
 from blog.domain.tags import slugify
 
@@ -173,6 +173,7 @@ def run(
     *,
     source: str = "",
     kind: Kind | None = None,
+    status: Status | None = None,
     dry_run: bool = False,
     on_progress: Callable[[int], None] | None = None,
 ) -> Report:
@@ -183,10 +184,11 @@ def run(
         ledger: what to compare with and to write to.
         source: name of the source for drafts that name none; empty for the blog's own.
         kind: make every entry of this kind.
+        status: what entries are created as that are published there; those that are there keep theirs.
         dry_run: decide and count, write nothing.
         on_progress: told the number of drafts after each batch.
     """
-    job = _Job(ledger, dry_run, on_progress)
+    job = _Job(ledger, dry_run, status, on_progress)
     given = slugify(source) if source else ""
     if given:
         job.take_name(SourceDraft(slug=given, name=source))
@@ -219,11 +221,16 @@ class _Job(Generic[_Prepared]):
     """One run: what has been taken in, what is being made ready, and the report of what was written."""
 
     def __init__(
-        self, ledger: Ledger[_Prepared], dry_run: bool, on_progress: Callable[[int], None] | None
+        self,
+        ledger: Ledger[_Prepared],
+        dry_run: bool,
+        status: Status | None,
+        on_progress: Callable[[int], None] | None,
     ) -> None:
         self.report = Report()
         self._ledger = ledger
         self._dry_run = dry_run
+        self._status = status
         self._on_progress = on_progress
         self._names: list[Item] = []
         self._drafts: dict[Key, Draft] = {}
@@ -329,8 +336,17 @@ class _Job(Generic[_Prepared]):
             now = current.get(old.entry_id, {}) if old else {}
             decision = decide(raw, new, old, now, names, draft)
             is_deleted = key_of(raw) in deleted
-            decisions.append(replace(decision, outcome=Outcome.KEPT) if is_deleted else decision)
+            decision = replace(decision, outcome=Outcome.KEPT) if is_deleted else decision
+            decisions.append(self._with_status(decision))
         return decisions
+
+    def _with_status(self, decision: Decision) -> Decision:
+        """Let a new entry begin as the author wants it; what the source says is remembered all the same."""
+        is_new = decision.outcome is Outcome.CREATED and decision.draft.status is Status.PUBLISHED
+        if self._status is None or not is_new:
+            return decision
+        draft, stored = (_with(one, status=self._status) for one in (decision.draft, decision.stored))
+        return replace(decision, draft=draft, stored=stored)
 
     def _with_living_tags(self, draft: Draft) -> tuple[Draft, dict[str, str]]:
         """Replace tag names by the slugs of living tags; a name that cannot be a tag is noted and left out."""
