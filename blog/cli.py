@@ -27,6 +27,7 @@ from blog.changes.imports import ImportLedger
 from blog.changes.renderers import Renderers, usable_cores
 from blog.changes.users import begin_setup
 from blog.commands.console import err, out
+from blog.commands.sources import poll, source
 from blog.commands.users import user
 from blog.config import DEMO, SETTINGS_FILE, cores, load
 from blog.db import Sessions, migrate
@@ -312,6 +313,8 @@ def check(data: Path) -> None:
     out.print("All is well.")
 
 
+cli.add_command(source)
+cli.add_command(poll)
 cli.add_command(user)
 
 

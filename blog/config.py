@@ -70,6 +70,7 @@ class Settings:
     cache_megabytes: int = 64
     fetch_timeout: int = 30
     fetch_private: bool = False
+    poll: bool = True
     proxies: int = 0
     head_html: str = ""
     footer_html: str = ""

@@ -321,6 +321,9 @@ def _hold_back(session: Session, row: Subscription, until: datetime) -> None:
 
 def release(services: Services, claimed: Iterable[Claimed]) -> None:
     """Give back what will not be asked: it is due as it was."""
+    claimed = list(claimed)
+    if not claimed:
+        return
     with services.sessions.work() as session:
         for one in claimed:
             ours = update(Subscription).where(Subscription.id == one.id, Subscription.lease == one.lease)
