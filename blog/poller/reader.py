@@ -1,8 +1,9 @@
 """A process that reads what sources sent, for another one (``blog/poller/readers.py``), until that one ends.
 
-It is started as ``python -m blog.poller.reader 5``, 5 being the socket to the other process. It answers
-each pair of bytes and address with what was read, or with a sentence that says why nothing was. It may
-be ended at any time, and may not have more than so much memory: what it reads is nobody's that we know.
+It is started as ``python -m blog.poller.reader 5``, 5 being the socket to the other process. It says
+once that it is ready; then it answers each pair of bytes and address with what was read, or with a
+sentence that says why nothing was. It may be ended at any time, and may not have more than so much
+memory: what it reads is nobody's that we know.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ log = logging.getLogger(__name__)
 
 
 def serve(connection: Connection) -> None:
-    """Answer until the other end is closed."""
+    """Say that we are ready, and answer until the other end is closed."""
     with suppress(EOFError, OSError):
+        connection.send(True)
         while True:
             connection.send(answer(*connection.recv()))
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PROCESSES: Final = 2
 SECONDS: Final = 20.0
+# Until a process has started, which is our time and not the feed's.
+_TO_START: Final = 60.0
 
 
 class Readers:
@@ -49,6 +51,10 @@ class Readers:
             raise BadImport(answer)
         return answer
 
+    def processes(self) -> list[subprocess.Popen[bytes]]:
+        """The processes that there are now."""
+        return [reader.process for reader in self._all if reader.process is not None]
+
     def close(self) -> None:
         """End the processes."""
         for reader in self._all:
@@ -59,14 +65,11 @@ class _Reader:
     """One process, which is there while it is needed; for one thread at a time."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
 
     def ask(self, data: bytes, url: str, seconds: float) -> FeedRead | str:
-        if self._process is None:
-            self._connection, its_end = Pipe()
-            with its_end:
-                self._process = _started(its_end.fileno())
         try:
+            self._begin()
             self._connection.send((data, url))
             if self._connection.poll(seconds):
                 answer: FeedRead | str = self._connection.recv()
@@ -77,8 +80,20 @@ class _Reader:
         self.end()
         return f"To read what {url} sent takes more than {seconds:g} seconds."
 
+    def _begin(self) -> None:
+        """Start the process unless there is one, and wait until it is ready."""
+        if self.process is not None and self.process.poll() is None:
+            return
+        self.end()
+        self._connection, its_end = Pipe()
+        with its_end:
+            self.process = _started(its_end.fileno())
+        if not self._connection.poll(_TO_START):
+            raise EOFError
+        self._connection.recv()
+
     def end(self) -> None:
-        process, self._process = self._process, None
+        process, self.process = self.process, None
         if process is not None:
             process.kill()
             process.wait()
