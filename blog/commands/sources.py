@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -215,9 +215,7 @@ def poll(data: Path, once: bool) -> None:
 
     Several may do so at once, and "crosstag serve" beside them: none asks what another does.
     """
-    # What was claimed is given back on the way out.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with closing(open_services(load(data, os.environ))) as services:
+    with closing(open_services(load(data, os.environ))) as services, _ending_in_order():
         poller = Poller(services)
         while True:
             tally = poller.poll_due(_print_trouble)
@@ -228,6 +226,16 @@ def poll(data: Path, once: bool) -> None:
             if once:
                 return
             poller.rest(poller.pause(_EVERY))
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Let TERM end the process as Ctrl-C does: what was claimed is given back on the way out."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _print_trouble(claimed: Claimed, learnt: Learnt) -> None:
