@@ -181,7 +181,9 @@ class _Round:
         digest = hashlib.blake2b(fetched.data, digest_size=16).hexdigest()
         if digest == claimed.digest:
             return _Answer(claimed, fetched, digest)
-        return _Answer(claimed, fetched, digest, self._readers.read(fetched.data, fetched.url))
+        # By its own address and not by where it came from in the end, which may be another one each time:
+        # ids that say nothing by themselves go by that of the feed.
+        return _Answer(claimed, fetched, digest, self._readers.read(fetched.data, claimed.feed_url))
 
     def _take_in(self, answer: _Answer) -> None:
         claimed = self._out.pop(answer.claimed.id)

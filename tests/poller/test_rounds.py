@@ -12,6 +12,7 @@ from conftest import DATABASES
 from feedserver import Page, Radio, broadcasting, rss
 from sqlalchemy import select
 
+from blog.changes.names import rename_tag
 from blog.changes.subscriptions import pause, resume
 from blog.domain.entry import Kind, Status
 from blog.models import Entry, Tag, entry_tag
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conftest import Blog
-    from feedserver import FeedServer
+    from feedserver import FeedServer, Handler
 
 
 @pytest.fixture
@@ -251,7 +252,7 @@ def test_a_redirect_to_what_is_no_feed_changes_nothing(radio: Radio, server: Fee
     radio.poll()
     found = radio.state("feed")
     assert found.feed_url == server.url("/old")
-    assert found.error == f"What {server.url('/login')} sent is no feed, but a web page."
+    assert found.error == f"What {server.url('/old')} sent is no feed, but a web page."
 
 
 def test_a_redirect_to_another_sources_feed_changes_nothing(radio: Radio, server: FeedServer) -> None:
@@ -262,6 +263,44 @@ def test_a_redirect_to_another_sources_feed_changes_nothing(radio: Radio, server
     radio.poll()
     assert radio.state("old").feed_url == server.url("/old")
     assert radio.state("old").state == "well"
+
+
+def test_items_are_the_same_wherever_the_feed_comes_from_today(radio: Radio, server: FeedServer) -> None:
+    text = rss("one").replace(
+        b"<link>https://a.example/one</link><guid>https://a.example/one</guid>", b"<guid>1</guid>"
+    )
+    for number in range(3):
+        server.pages["/feed"] = Page(status=302, headers={"Location": f"/cache/{number}"})
+        server.pages[f"/cache/{number}"] = Page(text.replace(b"Words", b"Words %d" % number))
+        if not number:
+            radio.add("feed")
+        radio.poll()
+        radio.blog.clock.forward(days=1)
+    assert [title for title, _, _ in entries(radio)] == ["one"]
+
+
+def test_a_tag_renamed_during_a_round_keeps_its_new_name(radio: Radio, server: FeedServer) -> None:
+    server.pages["/first"] = Page(rss("one"))
+    radio.add("first")
+    radio.poll()
+    radio.blog.clock.forward(days=1)
+    renamed = threading.Event()
+
+    def rename(*_: object) -> None:
+        if not renamed.is_set():
+            rename_tag(radio.services, "sets", "Roaring")
+            renamed.set()
+
+    def second(handler: Handler) -> None:
+        renamed.wait(30)
+        handler.send(Page(rss("two")))
+
+    # Other bytes with nothing new in them: what is written would make the round look again anyway.
+    server.pages["/first"] = Page(rss("one") + b"<!-- the same -->")
+    server.pages["/second"] = second
+    radio.add("second")
+    assert radio.poller().poll_due(rename).created == 1
+    assert tags_of(radio, "one") == tags_of(radio, "two") == {"roaring"}
 
 
 def test_a_304_to_a_question_without_conditions_is_an_error(radio: Radio, server: FeedServer) -> None:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from feedserver import FeedServer, Page, broadcasting, rss
 from test_serving import serving, wait_until
 
-from blog.changes.subscriptions import claim
+from blog.changes.subscriptions import Subscribed, claim, subscribe
 from blog.cli import cli
 from blog.config import load
 from blog.domain.errors import CrosstagError
@@ -138,6 +138,24 @@ def test_a_poller_that_is_ended_gives_back_what_it_held(data: Path, server: Feed
     assert process.wait(20) == 0
     with closing(open_services(load(data, {}))) as services:
         assert [one.source for one in claim(services, 1)] == ["slow"]
+
+
+def test_two_processes_that_poll_at_once_fetch_nothing_twice(data: Path) -> None:
+    with ExitStack() as stack:
+        # More than one process asks at a time, each on a host of its own.
+        servers = [stack.enter_context(broadcasting(f"127.0.0.{number}")) for number in range(2, 26)]
+        with closing(open_services(load(data, {}))) as services:
+            for number, server in enumerate(servers):
+                server.delay = 0.5
+                server.pages["/feed"] = Page(rss(f"item{number}"))
+                address = server.url("/feed", str(server.server_address[0]))
+                subscribe(services, Subscribed(name=f"s{number}", feed_url=address))
+        words = [sys.executable, "-m", "blog", "--data", str(data), "poll", "--once"]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("CROSSTAG_")}
+        both = [subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+        polled = [int(process.communicate()[0].split()[0].replace("Nothing", "0")) for process in both]
+        assert sum(polled) == len(servers)
+        assert [server.paths() for server in servers] == [["/feed"]] * len(servers)
 
 
 def test_a_server_polls_in_one_of_its_processes_unless_it_is_told_not_to(
