@@ -14,13 +14,25 @@ from blog.pagecache.middleware import PageCache
 from blog.web import context, errors, feeds, public, sessions
 from blog.web.admin import guard
 from blog.web.admin.account import account
+from blog.web.admin.assist import assist
+from blog.web.admin.entries_list import entries_list
+from blog.web.admin.entry_form import entry_form
+from blog.web.admin.history import history
 from blog.web.admin.home import home
 from blog.web.admin.login import login
+from blog.web.admin.media import attach as attach_uploads
+from blog.web.admin.media import media as author_media
+from blog.web.admin.operations import operations
 from blog.web.admin.passkeys import keys
+from blog.web.admin.tags import tags
+from blog.web.admin.typed import typed
 from blog.web.crawlers import crawlers
 from blog.web.entries import entries
 from blog.web.indexes import indexes
 from blog.web.legacy import legacy
+from blog.web.manifest import manifest
+from blog.web.media import media
+from blog.web.previews import previews
 from blog.web.states import BlogStates
 
 if TYPE_CHECKING:
@@ -28,7 +40,10 @@ if TYPE_CHECKING:
 
     from blog.services import Services
 
-_YEAR: Final = 365 * 86_400
+AUTHORS: Final = (
+    *(login, keys, home, account, entry_form, typed, history, assist, author_media),
+    *(entries_list, tags, operations),
+)
 _STATIC: Final = Path(__file__).resolve().parent / "static"
 # Pictures come from wherever the pages linked to are. No page for readers needs a script of ours.
 _POLICY: Final = (
@@ -46,7 +61,7 @@ class Blog(Flask):
 
     def get_send_file_max_age(self, filename: str | None) -> int | None:
         """Return for how many seconds a static file is good."""
-        return _YEAR if context.is_digest(filename or "", request.args.get("v", "")) else 300
+        return context.YEAR if context.is_digest(filename or "", request.args.get("v", "")) else 300
 
 
 def create_app(services: Services) -> Flask:
@@ -55,11 +70,12 @@ def create_app(services: Services) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     context.attach(app, services)
+    attach_uploads(app)
     guard.attach(app)
     sessions.attach(app, services)
     public.register(app)
     feeds.register(app)
-    for blueprint in (entries, indexes, legacy, crawlers, login, keys, home, account):
+    for blueprint in (entries, media, indexes, legacy, crawlers, manifest, previews, *AUTHORS):
         app.register_blueprint(blueprint)
     errors.register(app)
     app.after_request(_with_headers)
@@ -85,7 +101,7 @@ def _with_headers(response: Response) -> Response:
     headers.setdefault("Content-Security-Policy", _policy())
     if request.path.startswith(guard.PREFIX):
         headers["Cache-Control"] = "private, no-store"
-    if response.cache_control.max_age == _YEAR:
+    if response.cache_control.max_age == context.YEAR:
         # Named by its content, so even a reload need not ask for it again (RFC 8246).
         response.cache_control.immutable = True
     headers.setdefault("X-Content-Type-Options", "nosniff")

@@ -89,6 +89,11 @@ class Settings:
         return self.data_dir / ("search" if self.search_engine == "whoosh" else f"search-{self.search_engine}")
 
     @property
+    def media_dir(self) -> Path:
+        """Where the pictures are that were uploaded."""
+        return self.data_dir / "media"
+
+    @property
     def authority(self) -> str:
         """The host that ``tag:`` URIs of new entries name (RFC 4151, section 2.1)."""
         return urlsplit(self.base_url).hostname or "localhost"

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from blog.domain.errors import CrosstagError
+from blog.domain.pictures import MAX_WIDTH, SMALL_WIDTH, PictureName, has_small_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,12 +28,8 @@ if TYPE_CHECKING:
 MAX_BYTES: Final = 20_000_000
 MAX_PIXELS: Final = 52_000_000
 """What cameras in phones take, with a little to spare; decoded, it is some 200 MB."""
-MAX_WIDTH: Final = 1_600
-SMALL_WIDTH: Final = 800
 # WebP knows no side longer than 16,383.
 _MAX_HEIGHT: Final = 16_000
-# A small picture is worth having only where it saves something.
-_SMALL_FROM: Final = 1.25 * SMALL_WIDTH
 _FORMATS: Final = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
 _SVG: Final = re.compile(rb"\s*(?:<\?xml|<!--|<!DOCTYPE\s+svg|<svg)", re.IGNORECASE)
 _KNOWN: Final = "JPEG, PNG, GIF, WebP and AVIF"
@@ -53,9 +50,10 @@ class Picture:
     height: int
 
     @property
-    def name(self) -> str:
-        """A file name that no other picture has."""
-        return f"{hashlib.blake2b(self.data, digest_size=8).hexdigest()}.{self.extension}"
+    def name(self) -> PictureName:
+        """A name that no other picture has."""
+        digest = hashlib.blake2b(self.data, digest_size=8).hexdigest()
+        return PictureName(digest, self.width, self.height, self.extension)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +137,7 @@ def _still(image: Image.Image, max_width: int) -> PreparedImage:
     _decode_less(image, max_width)
     upright = _in_srgb(_upright(image))
     full = _written(_shrunk(upright, max_width), form)
-    small = _written(_shrunk(upright, SMALL_WIDTH), form) if full.width > _SMALL_FROM else None
+    small = _written(_shrunk(upright, SMALL_WIDTH), form) if has_small_of(full.width) else None
     return PreparedImage(
         data=full.data,
         type=full.type,

@@ -8,7 +8,7 @@ as three.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     JSON,
@@ -31,6 +31,11 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.sql.functions import GenericFunction
+
+from blog.domain.entry import Draft, Kind, Markup, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -275,6 +280,31 @@ class Entry(Base):
     source: Mapped[Source | None] = relationship(lazy="raise")
     series: Mapped[Series | None] = relationship(lazy="raise")
 
+    def draft(self, tags: Iterable[str] = (), source: str = "", series: str = "") -> Draft:
+        """Return the entry as the draft that would make it, with what its row does not hold given."""
+        return Draft(
+            kind=Kind(self.kind),
+            external_id=self.external_id,
+            published=self.published,
+            title=self.title,
+            slug=self.slug,
+            body=self.body,
+            markup=Markup(self.markup),
+            url=self.url,
+            via_url=self.via_url,
+            via_title=self.via_title,
+            citation=self.citation,
+            context=self.context,
+            image_url=self.image_url,
+            image_alt=self.image_alt,
+            tags=tuple(tags),
+            source=source,
+            series=series,
+            series_order=self.series_order,
+            status=Status(self.status),
+            updated=self.updated,
+        )
+
 
 class Revision(Base):
     """An entry as it was before a change of it; ``fields`` holds what was written, tags included.
@@ -341,11 +371,15 @@ class Media(Base):
     created: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+UNDO_DAYS: Final = 30
+
+
 class Operation(Base):
     """A change of many entries or of a tag, with what it takes to undo it.
 
     ``what`` names the kind of change, ``summary`` tells it in a sentence, and ``undo`` holds what
-    was there before, in the form that the undoing of this kind reads.
+    was there before, in the form that the undoing of this kind reads. Once it is undone, it holds
+    who did that (``by``) and what could not be put back (``notes``); after ``UNDO_DAYS``, nothing.
     """
 
     __tablename__ = "operation"

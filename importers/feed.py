@@ -71,7 +71,11 @@ def read_feed(data: bytes, *, now: datetime, address: str = "", cap: int = MAX_B
     """
     if len(data) > cap:
         raise BadImport(f"The feed has {len(data):,} bytes, and no more than {cap:,} are read.")
-    feed = read_document(data)
+    yield from read_items(read_document(data), now=now, address=address)
+
+
+def read_items(feed: FeedDocument, *, now: datetime, address: str = "") -> Iterator[Item]:
+    """Yield an entry for each item of a feed that was read, a ``Rejected`` where that fails."""
     home = _web_address(feed.link, address) or _web_address(address, "")
     items = feed.items[:-1] if feed.breaks_off else feed.items
     yield from _drafts(feed, items, home, now)

@@ -1,4 +1,4 @@
-"""A folder of Markdown files with front matter, ours or that of Hugo and Jekyll.
+"""A folder of Markdown files with front matter, ours or that of Hugo, Jekyll, Pelican and others.
 
     ---
     title: Roaring bitmaps
@@ -10,6 +10,9 @@
 
 ``_blog.yaml`` beside the files may say what no single file can: ``tags``, ``aliases``,
 ``series``, ``sources`` and ``redirects``. The keys are listed in ``docs/import.md``.
+
+Where notes link to each other as in Obsidian, all of them are read as Obsidian's, except those
+that say their ``kind``: these are ours.
 """
 
 from __future__ import annotations
@@ -23,7 +26,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from blog.domain.entry import Draft, Item, Kind, Markup, Rejected, Status
 from importers.blog_yaml import SIDECAR, read_sidecar
 from importers.dates import read_date
-from importers.front_matter import BrokenFrontMatter, split_front_matter
+from importers.front_matter import BrokenFrontMatter, begins_with_front_matter, split_front_matter
+from importers.obsidian import has_links, read_note
 from importers.text import clean, one_line
 
 if TYPE_CHECKING:
@@ -36,7 +40,12 @@ _Word = TypeVar("_Word", bound=StrEnum)
 
 _ENDINGS: Final = (".md", ".markdown", ".mdown", ".mkd")
 _DATED_NAME = re.compile(r"(\d{4}-\d\d-\d\d)[-_](.+)")
-_FENCED: Final = (b"---", b"+++")
+_HEAD: Final = 2_000
+# How many files are looked into for what tells Obsidian's notes from others.
+_LOOKED_INTO: Final = 500
+_CHANGES: Final = ("updated", "lastmod", "modified", "last_modified_at")
+_FILED: Final = ("tags", "tag", "categories", "category")
+_DATES: Final = ("date", "publishdate", "pubdate", "created", "date created")
 
 
 def detect(material: Material) -> bool:
@@ -46,14 +55,26 @@ def detect(material: Material) -> bool:
     """
     names = material.names()
     return any(
-        (len(names) == 1 or _is_markdown(name)) and (_begins_fenced(material, name) or _is_dated(name))
+        (len(names) == 1 or _is_markdown(name)) and (_has_front_matter(material, name) or _is_dated(name))
         for name in names
-    )
+    ) or (len(names) > 1 and _is_vault(material))
 
 
-def _begins_fenced(material: Material, name: str) -> bool:
-    first = material.head(name, 1_000).removeprefix(b"\xef\xbb\xbf").split(b"\n")[0]
-    return first.rstrip() in _FENCED
+def _has_front_matter(material: Material, name: str) -> bool:
+    return begins_with_front_matter(clean(material.head(name, _HEAD).decode("utf-8-sig", "replace")))
+
+
+def _is_vault(material: Material) -> bool:
+    """Whether any of the first files links to another as Obsidian does."""
+    return any(_has_links(material.read(name)) for name in _entries_of(material)[:_LOOKED_INTO])
+
+
+def _has_links(data: bytes) -> bool:
+    try:
+        values, body = split_front_matter(clean(data.decode("utf-8-sig", "replace")))
+    except BrokenFrontMatter:
+        return False
+    return "kind" not in values and has_links(body)
 
 
 def _is_dated(name: str) -> bool:
@@ -70,8 +91,9 @@ def parse(material: Material) -> Iterator[Item]:
     if SIDECAR in material.names():
         yield from read_sidecar(material.read(SIDECAR))
     first_with: dict[str, str] = {}
+    is_vault = _is_vault(material)
     for name in _entries_of(material):
-        item = _read(name, material.read(name))
+        item = _read(name, material.read(name), is_vault)
         if isinstance(item, Draft):
             earlier = first_with.setdefault(item.external_id, name)
             if earlier != name:
@@ -91,9 +113,9 @@ def _is_markdown(name: str) -> bool:
     return name.lower().endswith(_ENDINGS)
 
 
-def _read(name: str, data: bytes) -> Draft | Rejected:
+def _read(name: str, data: bytes, is_vault: bool) -> Draft | Rejected:
     try:
-        return _draft(name, data)
+        return _draft(name, data, is_vault)
     except (BrokenFrontMatter, _BadValue) as error:
         return Rejected(external_id=name, reason=f"{name}: {error}.")
     except UnicodeDecodeError as error:
@@ -101,11 +123,13 @@ def _read(name: str, data: bytes) -> Draft | Rejected:
         return Rejected(external_id=name, reason=f"{name}: Line {line} is not UTF-8; save the file as UTF-8.")
 
 
-def _draft(name: str, data: bytes) -> Draft:
+def _draft(name: str, data: bytes, is_vault: bool) -> Draft:
     path = PurePosixPath(name)
     if path.stem == "_index":
         raise _BadValue("This is the page of a section in Hugo, not an entry")
     values, body = split_front_matter(clean(data.decode("utf-8-sig")))
+    if is_vault and "kind" not in values:
+        values, body = _as_note(values, body, path)
     keys = _Keys(values)
     day, stem = _named(path)
     url, citation, title = keys.address("url", "link", "permalink"), keys.line("citation"), keys.line("title")
@@ -116,7 +140,7 @@ def _draft(name: str, data: bytes) -> Draft:
         kind=kind,
         external_id=keys.line("id") or str(path.with_suffix("")),
         published=_published(keys, day),
-        updated=keys.time("updated") or keys.time("lastmod"),
+        updated=keys.first_time(*_CHANGES),
         title=title,
         slug=keys.line("slug") or stem,
         body=body,
@@ -128,12 +152,19 @@ def _draft(name: str, data: bytes) -> Draft:
         context=keys.text("context"),
         image_url=keys.address("image_url", "image"),
         image_alt=keys.line("image_alt"),
-        tags=tuple(dict.fromkeys((*keys.names("tags"), *keys.names("categories")))),
+        tags=tuple(dict.fromkeys(keys.filed())),
         series=next(iter(keys.names("series")), ""),
         series_order=keys.whole("series_order"),
         source=keys.line("source"),
         status=_status(keys, path),
     )
+
+
+def _as_note(values: dict[str, object], body: str, path: PurePosixPath) -> tuple[dict[str, object], str]:
+    """A note of Obsidian's: its file's name is its title, and tags stand in its text, too."""
+    plain, tags = read_note(body)
+    written = [name.lstrip("#") for name in _Keys(values).names("tags")]
+    return {**values, "title": values.get("title") or path.stem, "tags": [*written, *tags]}, plain
 
 
 def _kind(citation: str, url: str, title: str) -> Kind:
@@ -159,7 +190,7 @@ def _plain(value: object) -> str:
 
 
 def _published(keys: _Keys, day: str) -> datetime:
-    if published := keys.time("date"):
+    if published := keys.first_time(*_DATES):
         return published
     if not day:
         raise _BadValue("It has no date; add a line “date: 2009-05-25T10:00:00Z” to its front matter")
@@ -231,6 +262,16 @@ class _Keys:
             return read_date(value)
         except ValueError as error:
             raise _BadValue(f"“{key}”: {error}") from error
+
+    def first_time(self, *keys: str) -> datetime | None:
+        """The first of these that is there, as a time in UTC."""
+        return next(filter(None, (self.time(key) for key in keys)), None)
+
+    def filed(self) -> list[str]:
+        """Tags and categories, which Zola puts into a table of taxonomies."""
+        within = self.values.get("taxonomies")
+        tables = (self, _Keys(within) if isinstance(within, dict) else _Keys({}))
+        return [name for table in tables for key in _FILED for name in table.names(key)]
 
     def one_of(self, words: type[_Word], key: str) -> _Word | None:
         """One of the words of an enumeration, or None."""

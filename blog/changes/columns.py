@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from blog.domain.dates import FIRST_YEAR, LAST_YEAR
-from blog.domain.entry import Draft, Kind
+from blog.domain.entry import Kind
 from blog.domain.errors import CrosstagError
-from blog.domain.tags import MARKS, slugify
+from blog.domain.pictures import picture_address
+from blog.domain.slugs import clean_slug
 from blog.domain.urls import canonical_url, domain_of, web_url
 from blog.rendering import Unrendered, clean_text, render
 
 if TYPE_CHECKING:
     from blog.config import Settings
+    from blog.domain.entry import Draft, Markup
 
-MAX_SLUG: Final = 80
 _TITLE_LENGTH: Final = 2_000
-_NOT_IN_SLUGS: Final = re.compile(rf"[^\w{MARKS}-]+")
 _MOST_ID: Final = 1_000
 _MOST_TAGS: Final = 200
 _MOST_ORDER: Final = 2**31
@@ -42,12 +41,9 @@ def as_stored(draft: Draft) -> Draft:
     same form, or what was tidied when it was stored would look like the author's edit.
     """
     tidied: dict[str, Any] = {name: _one_line(getattr(draft, name)) for name in _PLAIN}
-    tidied |= {name: web_url(getattr(draft, name)) for name in ("url", "via_url", "image_url")}
-    return replace(draft, **tidied, slug=_clean_slug(draft.slug), body=clean_text(draft.body))
-
-
-def _clean_slug(text: str) -> str:
-    return _NOT_IN_SLUGS.sub("-", text).strip("-")[:MAX_SLUG].strip("-")
+    tidied |= {name: web_url(getattr(draft, name)) for name in ("url", "via_url")}
+    tidied["image_url"] = picture_address(draft.image_url)
+    return replace(draft, **tidied, slug=clean_slug(draft.slug), body=clean_text(draft.body))
 
 
 def _check(draft: Draft, stored: Draft, settings: Settings) -> None:
@@ -102,6 +98,12 @@ def unrendered(
     return columns, Unrendered(stored.body, stored.markup, _anchor(atom_id), settings.list_words)
 
 
+def derived_again(url: str, body: str, markup: Markup, atom_id: str, settings: Settings) -> Columns:
+    """Return the columns that follow from others, which no revision keeps, of an entry that there was."""
+    rendered = render(body, markup, _anchor(atom_id), settings.list_words)
+    return rendered._asdict() | {"canonical": canonical_url(url)}
+
+
 def _one_line(text: str) -> str:
     if not text:
         return ""  # most fields of most drafts are
@@ -120,15 +122,3 @@ def atom_id_of(draft: Draft, authority: str) -> str:
     """
     unique = uuid.uuid5(uuid.NAMESPACE_URL, f"{quote(draft.source)}/{draft.external_id}")
     return f"tag:{authority},{draft.published:%Y-%m-%d}:{unique}"
-
-
-def slug_of(draft: Draft) -> str:
-    """Return the slug a draft asks for, or one made of its words; not yet unique on its day."""
-    if given := _clean_slug(draft.slug):
-        return given
-    words = draft.title or (draft.citation if draft.kind is Kind.QUOTATION else "") or draft.body[:200]
-    try:
-        made = slugify(words)
-    except CrosstagError:
-        return draft.kind.value
-    return made if len(made) <= 50 else made[:51].rsplit("-", 1)[0][:50]

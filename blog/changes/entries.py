@@ -7,25 +7,27 @@ batch of five hundred costs as many as an author's one.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
-from blog.changes.columns import atom_id_of, columns_of, slug_of
+from blog.changes.columns import atom_id_of, columns_of
 from blog.changes.filing import series_ids, source_ids, tag_entries
-from blog.changes.log import record, record_new_names
-from blog.changes.lookups import rows_in
+from blog.changes.log import record, record_new_names, version_of
+from blog.changes.lookups import in_pieces, rows_in
 from blog.changes.redirects import lead_on
 from blog.changes.slugs import FreeSlugs
 from blog.domain.dates import day_path
-from blog.domain.entry import Draft, Kind, Markup, Status
-from blog.domain.errors import NotThere
+from blog.domain.entry import Draft, Status
+from blog.domain.errors import CrosstagError, NotThere
+from blog.domain.slugs import slug_of
 from blog.domain.tags import slugify
 from blog.models import Entry, Revision, Tag, entry_tag
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import date
 
     from sqlalchemy import Table
     from sqlalchemy.orm import Session
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 DELETED: Final = "deleted"
 # Rows written by the hundred go to the table itself: the mapper would look at each value of each.
 _ENTRY: Final = cast("Table", Entry.__table__)
+_DELETED_AT_ONCE: Final = 500
 _DERIVED: Final = {"canonical", "html", "short_html", "text", "words"}
 # Everything an author writes; where an entry came from stays what it was.
 _EDITED: Final = frozenset(field.name for field in fields(Draft)) - {"external_id", "source", "updated"}
@@ -56,42 +59,90 @@ _CONTENT: Final = {
 }
 
 
-def save_entry(services: Services, draft: Draft, entry_id: int | None = None, *, by: str = "") -> int:
+class EditedMeanwhile(CrosstagError):
+    """The entry is not any more what the author saw when the edit began; ``entry_id`` says which."""
+
+    def __init__(self, entry_id: int) -> None:
+        super().__init__("This entry was changed meanwhile. Nothing has been overwritten.")
+        self.entry_id = entry_id
+
+
+def save_entry(
+    services: Services, draft: Draft, entry_id: int | None = None, *, by: str = "", seen: int | None = None
+) -> int:
     """Create an entry from the draft, or make the existing one say what the draft says; return its id.
 
-    ``by`` is the author's name, for the entry's history.
+    ``by`` is the author's name, for the entry's history. ``seen`` is the version that the author's edit
+    began from, where that is to be checked.
 
     Raises:
         NotThere: there is no entry with this id.
         BadDraft: the draft cannot be an entry.
+        EditedMeanwhile: its version is another one than the author saw.
     """
-    names = {slugify(name): name.strip() for name in draft.tags}
     with services.sessions.write() as session:
-        now = services.clock()
-        slugs = FreeSlugs(session, {})
-        if entry_id is None:
-            atom_id = atom_id_of(draft, services.settings.authority)
-            columns = columns_of(draft, atom_id, services.settings)
-            new = NewEntry(draft, atom_id, columns, names, None)
-            return insert_entries(session, services.settings, [new], slugs, now)[0]
-        change = EntryChange(entry_id, draft, _EDITED, names, None)
-        (entry,) = _entries(session, [entry_id])
-        columns = columns_of(_merged(entry, change), entry.atom_id, services.settings)
-        update_entries(session, services.settings, [(change, columns)], slugs, now, by=by)
-        return entry_id
+        return write_entry(session, services, draft, entry_id, by=by, seen=seen)
 
 
-def delete_entry(services: Services, entry_id: int, *, by: str = "") -> None:
+def write_entry(
+    session: Session,
+    services: Services,
+    draft: Draft,
+    entry_id: int | None = None,
+    *,
+    by: str = "",
+    seen: int | None = None,
+) -> int:
+    """Do what ``save_entry`` does, within a transaction that does more than that."""
+    names = {slugify(name): name.strip() for name in draft.tags}
+    now = services.clock()
+    slugs = FreeSlugs(session, {})
+    if entry_id is None:
+        atom_id = atom_id_of(draft, services.settings.authority)
+        columns = columns_of(draft, atom_id, services.settings)
+        new = NewEntry(draft, atom_id, columns, names, None)
+        return insert_entries(session, services.settings, [new], slugs, now)[0]
+    change = EntryChange(entry_id, draft, _EDITED, names, None)
+    (entry,) = _entries(session, [entry_id])
+    check_version(session, entry_id, seen)
+    columns = columns_of(_merged(entry, change), entry.atom_id, services.settings)
+    update_entries(session, services.settings, [(change, columns)], slugs, now, by=by)
+    return entry_id
+
+
+def check_version(session: Session, entry_id: int, seen: int | None) -> None:
+    """Refuse an edit of another version than this; None is any.
+
+    Raises:
+        EditedMeanwhile: the entry has changed since.
+    """
+    if seen is not None and seen != version_of(session, entry_id):
+        raise EditedMeanwhile(entry_id)
+
+
+def delete_entry(services: Services, entry_id: int, *, by: str = "", seen: int | None = None) -> None:
     """Delete an entry; its last revision stays, so it can be brought back.
 
     Raises:
         NotThere: there is no entry with this id.
+        EditedMeanwhile: its version is another one than the author saw.
     """
     with services.sessions.write() as session:
-        now = services.clock()
-        _keep_revisions(session, _entries(session, [entry_id]), DELETED, now, by)
-        session.execute(delete(Entry).where(Entry.id == entry_id))
-        record(session, DELETED, [entry_id], now)
+        check_version(session, entry_id, seen)
+        delete_entries(session, [entry_id], services.clock(), by=by)
+
+
+def delete_entries(session: Session, entry_ids: Sequence[int], now: datetime, *, by: str = "") -> None:
+    """Delete entries, some hundreds at a time, so that not all their texts are in memory at once.
+
+    Raises:
+        NotThere: there is no entry with one of these ids.
+    """
+    for piece in in_pieces(entry_ids, _DELETED_AT_ONCE):
+        _keep_revisions(session, _entries(session, piece), DELETED, now, by)
+        session.execute(delete(_ENTRY).where(_ENTRY.c.id.in_(piece)))
+        session.expunge_all()
+    record(session, DELETED, entry_ids, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +230,7 @@ def update_entries(
     now: datetime,
     *,
     by: str = "",
+    reason: str = "",
 ) -> None:
     """Change entries, keeping how they were; one that moves to another day or slug leaves a redirect.
 
@@ -193,7 +245,7 @@ def update_entries(
     entries = _entries(session, [change.entry_id for change, _ in changes])
     both = list(zip(entries, changes, strict=True))
     by_import = any(change.upstream is not None for change, _ in changes)
-    _keep_revisions(session, entries, "imported" if by_import else "edited", now, by)
+    _keep_revisions(session, entries, reason or ("imported" if by_import else "edited"), now, by)
     to_file = [change.draft.series for change, _ in changes if "series" in change.fields]
     series, made_series = series_ids(session, to_file)
     places = _moved(entries, [_wanted_place(entry, change, settings) for entry, (change, _) in both], slugs)
@@ -209,8 +261,10 @@ def update_entries(
         }
         for (entry, (change, columns)), place in zip(both, places, strict=True)
     ]
+    moves = {entry.id: (_path(_place(entry)), _path(new)) for entry, new in zip(entries, places, strict=True)}
+    known = _were_public(session, [entry for entry in entries if len(set(moves[entry.id])) > 1], now)
     _update(session, rows)
-    lead_on(session, [(_path(old), _path(new)) for old, new in zip(map(_place, entries), places, strict=True)])
+    lead_on(session, [move for entry_id, move in moves.items() if entry_id in known])
     retagged = {change.entry_id: change.tags for change, _ in changes if "tags" in change.fields}
     session.execute(delete(entry_tag).where(entry_tag.c.entry_id.in_(retagged)))
     if tag_entries(session, retagged) or made_series:
@@ -239,26 +293,7 @@ def note_upstream(session: Session, said: Mapping[int, dict[str, str]]) -> None:
 
 def draft_of(entry: Entry, tags: Collection[str]) -> Draft:
     """Return an entry as the draft that would make it; its source and series are left out."""
-    return Draft(
-        kind=Kind(entry.kind),
-        external_id=entry.external_id,
-        published=entry.published,
-        title=entry.title,
-        slug=entry.slug,
-        body=entry.body,
-        markup=Markup(entry.markup),
-        url=entry.url,
-        via_url=entry.via_url,
-        via_title=entry.via_title,
-        citation=entry.citation,
-        context=entry.context,
-        image_url=entry.image_url,
-        image_alt=entry.image_alt,
-        tags=tuple(sorted(tags)),
-        series_order=entry.series_order,
-        status=Status(entry.status),
-        updated=entry.updated,
-    )
+    return entry.draft(sorted(tags))
 
 
 def _entries(session: Session, ids: Sequence[int]) -> list[Entry]:
@@ -302,6 +337,23 @@ def _merged(entry: Entry, change: EntryChange) -> Draft:
     """The entry as a draft, with what is to change taken from the new draft."""
     before = draft_of(entry, ())
     return replace(before, **{name: getattr(change.draft, name) for name in change.fields})
+
+
+def _were_public(session: Session, entries: Sequence[Entry], now: datetime) -> set[int]:
+    """Which of these entries readers may know the address of: those that are public, or have been."""
+    public = {entry.id for entry in entries if entry.status == Status.PUBLISHED and entry.published <= now}
+    others = [entry.id for entry in entries if entry.id not in public]
+    return public | once_public(session, others)
+
+
+def once_public(session: Session, entry_ids: Collection[int]) -> set[int]:
+    """Return which of these entries were public before one of their changes, and at their time."""
+    published = Revision.fields["published"].as_string()
+    statement = select(Revision.entry_id, Revision.at, published).where(
+        Revision.fields["status"].as_string() == Status.PUBLISHED
+    )
+    rows = rows_in(session, statement, Revision.entry_id, entry_ids)
+    return {entry for entry, at, when in rows if datetime.fromisoformat(when) <= at}
 
 
 def _place(entry: Entry) -> Place:

@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 
 from blog.changes.lookups import rows_in
 from blog.changes.names import tag_ids
+from blog.changes.vocabulary import closure, read_implications
 from blog.domain.tags import slugify
 from blog.models import Alias, Series, Source, Tag, entry_tag
 
@@ -18,18 +19,30 @@ if TYPE_CHECKING:
 
 
 def tag_entries(session: Session, tagged: Mapping[int, Mapping[str, str]]) -> bool:
-    """Set the tags of entries that have none yet; tell whether a tag was made.
+    """Set the tags of entries that have none yet, with all that these imply; tell whether a tag was made.
 
     ``tagged`` gives each entry the slugs of its tags with their names. Old names of tags, which a
     tag may have got since these were read, are replaced by what they lead to.
     """
+    return _file(session, tagged, read_implications(session)) if tagged else False
+
+
+def file_under(session: Session, tagged: Mapping[int, Collection[str]]) -> bool:
+    """Set the tags of entries that come back to just these, by their slugs; tell whether a tag was made."""
+    return _file(session, {entry: {slug: slug for slug in slugs} for entry, slugs in tagged.items()}, {})
+
+
+def _file(
+    session: Session, tagged: Mapping[int, Mapping[str, str]], implied: Mapping[int, Collection[int]]
+) -> bool:
     renamed = _renamed(session, {slug for names in tagged.values() for slug in names})
     living = {
         entry: dict(renamed.get(slug, (slug, name)) for slug, name in names.items())
         for entry, names in tagged.items()
     }
     ids, made = tag_ids(session, {slug: name for names in living.values() for slug, name in names.items()})
-    rows = [{"entry_id": entry, "tag_id": ids[slug]} for entry, names in living.items() for slug in names]
+    filed = {entry: closure((ids[slug] for slug in names), implied) for entry, names in living.items()}
+    rows = [{"entry_id": entry, "tag_id": tag} for entry, tags in filed.items() for tag in sorted(tags)]
     if rows:
         session.execute(insert(entry_tag), rows)
     return made
@@ -59,7 +72,11 @@ def _place_ids(
     found = dict(rows_in(session, select(model.slug, model.id), model.slug, wanted))
     missing = [slug for slug in wanted if slug not in found]
     if missing:
-        rows = [{"slug": slug, called: slug.replace("-", " ").capitalize()} for slug in missing]
+        # Who gave a name, and not a slug, meant it as it is written.
+        given = {slug: name for name, slug in slugs.items() if name != slug}
+        rows = [
+            {"slug": slug, called: given.get(slug, slug.replace("-", " ").capitalize())} for slug in missing
+        ]
         session.execute(insert(model), rows)
         found |= dict(rows_in(session, select(model.slug, model.id), model.slug, missing))
     return {"": None} | {name: found[slug] for name, slug in slugs.items()}, bool(missing)

@@ -24,11 +24,12 @@ from blog.changes.lookups import rows_in
 from blog.changes.names import write_names
 from blog.changes.renderers import Renderers
 from blog.changes.slugs import FreeSlugs
+from blog.changes.vocabulary import closure, read_implied_slugs
 from blog.models import Alias, Entry, Revision, Series, Source, Tag
 from importers.pipeline import Applied, Digests, Known, Outcome, digests, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -50,6 +51,7 @@ class ImportLedger:
         self._services = services
         self._renderers = renderers or Renderers()
         self._living: dict[str, str] | None = None
+        self._implied: dict[str, list[str]] | None = None
         self._slug_numbers: dict[Place, int] = {}
         self._deleted: set[Key] = set()
         self._last_revision = 0
@@ -84,9 +86,9 @@ class ImportLedger:
         return self._deleted & {key_of(draft) for draft in drafts}
 
     def current(self, entry_ids: Sequence[int]) -> Mapping[int, Digests]:
-        """Return the digests of what these entries hold now."""
+        """Return the digests of what these entries hold now, tags with all that they imply."""
         with self._services.sessions.read() as session:
-            return _current(session, entry_ids)
+            return self._current(session, entry_ids)
 
     def living_tag(self, slug: str) -> str:
         """Return the tag that a slug leads to: itself, or its new name."""
@@ -95,6 +97,25 @@ class ImportLedger:
                 pairs = session.execute(select(Alias.slug, Tag.slug).join(Tag, Tag.id == Alias.tag_id))
                 self._living = dict(pairs.all())
         return self._living.get(slug, slug)
+
+    def with_implied(self, tags: Collection[str]) -> Collection[str]:
+        """Return these tags and all that they imply.
+
+        What implies what is read once for an import: it is for comparing only, and an entry that
+        is written gets what is implied then.
+        """
+        if self._implied is None:
+            with self._services.sessions.read() as session:
+                self._implied = read_implied_slugs(session)
+        return closure(tags, self._implied) if self._implied else tags
+
+    def _current(self, session: Session, entry_ids: Sequence[int]) -> dict[int, Digests]:
+        tags = {entry: self.with_implied(slugs) for entry, slugs in tags_of(session, entry_ids).items()}
+        statement = select(Entry, Series.slug).outerjoin(Series, Series.id == Entry.series_id)
+        return {
+            entry.id: digests(replace(draft_of(entry, tags.get(entry.id, ())), series=series or ""))
+            for entry, series in rows_in(session, statement, Entry.id, entry_ids)
+        }
 
     def apply_names(self, items: Sequence[Item]) -> list[tuple[str, str]]:
         """Write tags, old names, series, sources and redirects; return what could not be, and why."""
@@ -119,7 +140,7 @@ class ImportLedger:
         with self._services.sessions.write() as session:
             now = self._services.clock()
             slugs = FreeSlugs(session, self._slug_numbers)
-            stale = _stale(session, decisions)
+            stale = self._stale(session, decisions)
             new = [one for key, one in ready.new.items() if key not in stale]
             changes = [one for key, one in ready.changes.items() if key not in stale]
             insert_entries(session, settings, new, slugs, now)
@@ -127,6 +148,14 @@ class ImportLedger:
             note_upstream(session, _only_said(one for one in decisions if one.key not in stale))
         self._living = None
         return Applied(ready.failures, stale)
+
+    def _stale(self, session: Session, decisions: Sequence[Decision]) -> set[Key]:
+        """The decisions whose entry is not, or is no more, what they were made on."""
+        known = _known(session, [one.draft for one in decisions])
+        changed = [one for one in decisions if one.entry_id is not None and one.seen]
+        current = self._current(session, [one.entry_id for one in changed if one.entry_id is not None])
+        stale = {one.key for one in decisions if (one.key in known) != (one.entry_id is not None)}
+        return stale | {one.key for one in changed if current.get(one.entry_id or 0) != one.seen}
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,15 +239,6 @@ def _only_said(decisions: Iterable[Decision]) -> dict[int, Digests]:
     }
 
 
-def _stale(session: Session, decisions: Sequence[Decision]) -> set[Key]:
-    """The decisions whose entry is not, or is no more, what they were made on."""
-    known = _known(session, [one.draft for one in decisions])
-    changed = [one for one in decisions if one.entry_id is not None and one.seen]
-    current = _current(session, [one.entry_id for one in changed if one.entry_id is not None])
-    stale = {one.key for one in decisions if (one.key in known) != (one.entry_id is not None)}
-    return stale | {one.key for one in changed if current.get(one.entry_id or 0) != one.seen}
-
-
 def _known(session: Session, drafts: Sequence[Draft]) -> dict[Key, Known]:
     statement = select(Source.slug, Entry.external_id, Entry.id, Entry.upstream)
     statement = statement.outerjoin(Source, Source.id == Entry.source_id)
@@ -226,13 +246,4 @@ def _known(session: Session, drafts: Sequence[Draft]) -> dict[Key, Known]:
     return {
         (source or "", external_id): Known(entry_id, upstream or {})
         for source, external_id, entry_id, upstream in rows
-    }
-
-
-def _current(session: Session, entry_ids: Sequence[int]) -> dict[int, Digests]:
-    tags = tags_of(session, entry_ids)
-    statement = select(Entry, Series.slug).outerjoin(Series, Series.id == Entry.series_id)
-    return {
-        entry.id: digests(replace(draft_of(entry, tags.get(entry.id, ())), series=series or ""))
-        for entry, series in rows_in(session, statement, Entry.id, entry_ids)
     }

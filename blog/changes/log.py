@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 
 from blog.models import NAMES, NEW_NAMES, Change
 
@@ -30,3 +30,8 @@ def record_names(session: Session, at: datetime) -> None:
 def record_new_names(session: Session, at: datetime) -> None:
     """Note that tags, sources or series were added, and those that were there are what they were."""
     session.execute(insert(Change), [{"what": NEW_NAMES, "entry_id": None, "at": at}])
+
+
+def version_of(session: Session, entry_id: int) -> int:
+    """Return the version of an entry: its last change, 0 where there was none."""
+    return session.scalar(select(func.max(Change.id)).where(Change.entry_id == entry_id)) or 0

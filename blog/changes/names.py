@@ -7,21 +7,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, insert, select, update
 
-from blog.changes.log import record, record_names
 from blog.changes.lookups import rows_in
 from blog.changes.redirects import write_redirects
 from blog.domain.entry import AliasDraft, Item, Markup, RedirectDraft, SeriesDraft, SourceDraft, TagDraft
-from blog.domain.errors import BadTag, NotThere
+from blog.domain.errors import BadTag
 from blog.domain.tags import slugify
-from blog.models import Alias, Series, Source, Tag, entry_tag
+from blog.models import Alias, Series, Source, Tag
 from blog.rendering import to_html
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from sqlalchemy.orm import Session
-
-    from blog.services import Services
 
 
 def write_names(session: Session, items: Iterable[Item]) -> tuple[int, list[tuple[str, str]]]:
@@ -176,60 +173,3 @@ def _delete_old_names(session: Session, slugs: Collection[str]) -> None:
     """Let a living tag win over an old name."""
     for (slug,) in list(rows_in(session, select(Alias.slug), Alias.slug, slugs)):
         session.execute(delete(Alias).where(Alias.slug == slug))
-
-
-def rename_tag(services: Services, slug: str, name: str) -> str:
-    """Give a tag a new name, and keep its old slug leading to it; return the new slug.
-
-    Raises:
-        NotThere: there is no such tag.
-        BadTag: the new name has no letter or digit.
-    """
-    new = slugify(name)
-    with services.sessions.write() as session:
-        tag = _tag(session, slug)
-        if new != slug and session.scalar(select(Tag.id).where(Tag.slug == new)) is not None:
-            return _merge(services, session, tag, _tag(session, new))
-        session.execute(delete(Alias).where(Alias.slug == new))
-        tag.slug, tag.name = new, name.strip()
-        session.flush()
-        if new != slug:
-            session.add(Alias(slug=slug, tag_id=tag.id))
-        record_names(session, services.clock())
-    return new
-
-
-def merge_tags(services: Services, slug: str, into: str) -> str:
-    """Put everything of one tag under another; its name and its old names lead there from now on.
-
-    Raises:
-        NotThere: one of them is not a tag.
-        BadTag: they are one and the same.
-    """
-    if slug == into:
-        raise BadTag(f"“{slug}” cannot be merged into itself.")
-    with services.sessions.write() as session:
-        return _merge(services, session, _tag(session, slug), _tag(session, into))
-
-
-def _merge(services: Services, session: Session, tag: Tag, into: Tag) -> str:
-    now = services.clock()
-    touched = list(session.scalars(select(entry_tag.c.entry_id).where(entry_tag.c.tag_id == tag.id)))
-    both = select(entry_tag.c.entry_id).where(entry_tag.c.tag_id == into.id).scalar_subquery()
-    session.execute(delete(entry_tag).where(entry_tag.c.tag_id == tag.id, entry_tag.c.entry_id.in_(both)))
-    session.execute(update(entry_tag).where(entry_tag.c.tag_id == tag.id).values(tag_id=into.id))
-    session.execute(update(Alias).where(Alias.tag_id == tag.id).values(tag_id=into.id))
-    slug, target = tag.slug, into.slug
-    session.delete(tag)
-    session.flush()
-    session.add(Alias(slug=slug, tag_id=into.id))
-    record_names(session, now)
-    record(session, "updated", touched, now)
-    return target
-
-
-def _tag(session: Session, slug: str) -> Tag:
-    tag = session.scalar(select(Tag).where(Tag.slug == slug))
-    if tag is None:
-        raise NotThere(f"There is no tag “{slug}”.")
-    return tag

@@ -136,4 +136,12 @@ class Rejected:
     reason: str
 
 
-Item = Draft | TagDraft | AliasDraft | SeriesDraft | SourceDraft | RedirectDraft | Rejected
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """An item that is no entry and is not meant to be one, and why; it is reported, and no failure."""
+
+    external_id: str
+    reason: str
+
+
+Item = Draft | TagDraft | AliasDraft | SeriesDraft | SourceDraft | RedirectDraft | Rejected | LeftOut

@@ -272,6 +272,10 @@ class Filter:
         """Return the tags as ``/tags/…/`` spells them: tags and groups sorted, then the excluded ones."""
         return _tag_expression(self.tags, self.any_of, self.without)
 
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return the filter as parameters of an address, as ``/search/`` takes them."""
+        return self._query(self.tags, self.without)
+
     def _query(self, tags: frozenset[str], without: frozenset[str]) -> list[tuple[str, str]]:
         pairs = [("q", self.text)] if self.text else []
         pairs += [("tag", tag) for tag in sorted(tags)]

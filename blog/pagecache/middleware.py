@@ -50,6 +50,8 @@ _OURS: Final = {"etag", "content-length", "content-encoding", "vary", "connectio
 _OF_THEN: Final = {"date", "expires", "age", "accept-ranges"}
 # Below these, every answer is somebody's own: nothing is kept, nor one answer given to two who ask at once.
 _PERSONAL: Final = ("/admin/", "/api/", "/micropub", "/preview/")
+# Files of a megabyte: the app sends them from the disk, and knows their validators and their ranges itself.
+_FILES: Final = "/media/"
 # A longer address is nobody's page, and is not worth the room.
 _LONGEST: Final = 2_000
 
@@ -82,7 +84,7 @@ class PageCache:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request."""
         method = environ["REQUEST_METHOD"]
-        if method not in ("GET", "HEAD"):
+        if method not in ("GET", "HEAD") or environ["PATH_INFO"].startswith(_FILES):
             return self._app(environ, start_response)
         if ("HTTP_COOKIE" in environ or "HTTP_AUTHORIZATION" in environ) and is_personal(environ):
             return self._app(environ, _private(start_response))

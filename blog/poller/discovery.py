@@ -1,14 +1,16 @@
 """From an address that somebody typed to the feed that is meant.
 
 It may be the feed's own; or a page that names its feeds; or a page that names none, though there is one
-at an address that many sites use. The first that really is one wins.
+at an address that many sites use. The first that really is one wins. Where there is none, what is at the
+address itself may still be something to read: a page with microformats, bookmarks, an answer of an API.
 """
 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
@@ -16,7 +18,7 @@ from blog.domain.errors import CrosstagError
 from blog.pagefacts import page_facts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from blog.fetch import Fetched
     from blog.poller.asking import Network
@@ -52,21 +54,18 @@ def find_feed(address: str, network: Network, readers: Readers) -> FoundFeed:
         NoFeed: there is something, but no feed leads from it.
     """
     fetched = network.ask(_with_scheme(address))
-    read = _feed_in(fetched, readers)
-    if read is not None:
-        home = read.home or urljoin(fetched.url, "/")
-        return _found(fetched, read, home, read.title, ())
+    itself = _read(fetched, readers)
     page = page_facts(fetched.data, fetched.url, fetched.content_type)
-    named = [one.url for one in page.feeds]
-    until = time.monotonic() + _SECONDS
-    for tried, url in enumerate(chain(named, _guesses(fetched.url))):
-        if tried == _MOST_TRIES or time.monotonic() > until:
-            break
-        found = _try(url, network, readers)
+    if itself is None or not itself.is_feed:
+        named = [one.url for one in page.feeds]
+        found = _first_feed(chain(named, _guesses(fetched.url)), network, readers)
         if found is not None:
             answer, read = found
-            others = tuple(one for one in named if one != url)
+            others = tuple(one for one in named if one != answer.url)
             return _found(answer, read, fetched.url, read.title or page.site or page.title, others)
+    if itself is not None and (itself.is_feed or itself.drafts):
+        home = itself.home or urljoin(fetched.url, "/")
+        return _found(fetched, itself, home, itself.title or page.title, ())
     raise NoFeed(
         f"There is no feed at {fetched.url}, and none was found from there. Give the feed's own address."
     )
@@ -82,23 +81,26 @@ def _found(fetched: Fetched, read: FeedRead, url: str, title: str, others: tuple
     return FoundFeed(feed_url=fetched.permanent_url, url=url, title=name, read=read, others=others)
 
 
-def _try(url: str, network: Network, readers: Readers) -> tuple[Fetched, FeedRead] | None:
-    """What is at an address that may be a feed's; None where there is none, for whatever reason."""
-    try:
-        fetched = network.ask(url)
-    except CrosstagError:
-        return None
-    read = _feed_in(fetched, readers)
-    return None if read is None else (fetched, read)
+def _first_feed(urls: Iterable[str], network: Network, readers: Readers) -> tuple[Fetched, FeedRead] | None:
+    """The first of these addresses that has a feed; why the others have none is no matter."""
+    until = time.monotonic() + _SECONDS
+    for url in islice(urls, _MOST_TRIES):
+        if time.monotonic() > until:
+            break
+        with suppress(CrosstagError):
+            fetched = network.ask(url)
+            read = readers.read(fetched.data, fetched.url)
+            if read.is_feed:
+                return fetched, read
+    return None
 
 
-def _feed_in(fetched: Fetched, readers: Readers) -> FeedRead | None:
-    """What was read, if it is of a feed; or of some other format, but with items in it."""
+def _read(fetched: Fetched, readers: Readers) -> FeedRead | None:
+    """What was read at the address itself, if anything can be."""
     try:
-        read = readers.read(fetched.data, fetched.url)
+        return readers.read(fetched.data, fetched.url)
     except CrosstagError:
         return None
-    return read if read.is_feed or read.drafts else None
 
 
 def _guesses(url: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.local import LocalProxy
 
 from blog.domain.dates import spoken_day
+from blog.domain.pictures import PictureName
 from blog.pagecache.middleware import DEPENDS
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _KEY: Final = "crosstag.services"
 _STATIC: Final = Path(__file__).resolve().parent.parent / "static"
+# For what is named by its content, and so never changes.
+YEAR: Final = 365 * 86_400
 # A redirect is as permanent as the name it is about: browsers keep a 301 for ever unless told otherwise.
 REDIRECT_LASTS: Final = "public, max-age=3600"
 
@@ -39,6 +42,8 @@ def attach(app: Flask, services: Services) -> None:
         number=number,
         times=times,
         stored_html=stored_html,
+        whole_url=whole_url,
+        picture_name=PictureName.at,
     )
     app.jinja_env.globals.update(site=LocalProxy(lambda: services.settings), static=static_url)
 
@@ -67,6 +72,11 @@ def base_url() -> str:
     if not known and not request.host:
         raise BadRequest("This request does not name the host it is for. Its operator may set base_url.")
     return known or request.host_url.rstrip("/")
+
+
+def whole_url(address: str) -> str:
+    """Return an address as those need it who are elsewhere: one of this blog begins with the blog's."""
+    return f"{base_url()}{address}" if address.startswith("/") else address
 
 
 def redirect_unless_at(address: str) -> Response | None:

@@ -20,7 +20,15 @@ from blog.syndication.atom import write_atom
 from blog.syndication.items import Feed, FeedItem
 from blog.syndication.jsonfeed import MEDIA_TYPE as JSON
 from blog.syndication.jsonfeed import write_json
-from blog.web.context import base_url, depends_on, parameters, redirect_unless_at, services, stored_html
+from blog.web.context import (
+    base_url,
+    depends_on,
+    parameters,
+    redirect_unless_at,
+    services,
+    stored_html,
+    whole_url,
+)
 from blog.web.states import TEXT
 
 if TYPE_CHECKING:
@@ -100,7 +108,7 @@ def _item(entry: EntryView, base: str) -> FeedItem:
         related_title=entry.title or entry.citation,
         via=entry.via_url,
         via_title=entry.via_title,
-        image=entry.image_url,
+        image=whole_url(entry.image_url),
     )
 
 

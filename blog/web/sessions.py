@@ -55,6 +55,7 @@ def attach(app: Flask, opened: Services) -> None:
         WTF_CSRF_TIME_LIMIT=None,
     )
     csrf.init_app(app)
+    app.jinja_env.globals.update(signed_in=current_author)
 
 
 def current_author() -> Author | None:

@@ -131,6 +131,7 @@ class Author:
         self.context: BrowserContext = browser.new_context(
             base_url=server.base, viewport=options.pop("viewport", WIDE), **options
         )
+        self.context.set_default_timeout(15_000)
         self.complaints: list[str] = []
         self.page: Page = self.new_tab()
 

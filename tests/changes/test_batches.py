@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from conftest import draft
-from sqlalchemy import event, select
+from conftest import counted, draft
+from sqlalchemy import select
 
 from blog.changes.entries import delete_entry, save_entry
 from blog.changes.imports import ImportLedger
@@ -23,19 +22,6 @@ if TYPE_CHECKING:
     from conftest import Blog
 
     from blog.domain.entry import Draft, Item
-
-
-@contextmanager
-def counted(blog: Blog) -> Iterator[list[str]]:
-    """The statements that are sent to the database meanwhile; one with many rows is one."""
-    statements: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        statements.append(statement)
-
-    event.listen(blog.services.sessions.engine, "after_cursor_execute", note)
-    yield statements
-    event.remove(blog.services.sessions.engine, "after_cursor_execute", note)
 
 
 def entries(count: int, prefix: str) -> list[Draft]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from blog.changes.imports import ImportLedger
-from blog.changes.names import merge_tags, rename_tag
+from blog.changes.tagging import merge_tags, rename_tag
 from blog.domain.entry import AliasDraft, TagDraft
 from blog.domain.errors import BadTag, NotThere
 

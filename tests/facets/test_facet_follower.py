@@ -10,7 +10,7 @@ from conftest import draft
 from sqlalchemy import delete, func, insert, select, update
 
 from blog.changes.entries import delete_entry, save_entry
-from blog.changes.names import merge_tags, rename_tag
+from blog.changes.tagging import merge_tags, rename_tag
 from blog.domain.entry import Kind, Status
 from blog.facets.follower import FacetFollower
 from blog.models import Change, Entry

@@ -218,7 +218,7 @@ def test_jekylls_folder_of_drafts_makes_drafts(tmp_path: Path) -> None:
         ),
         (
             "---\ndate: 2009-05-25\nstatus: x\n---\n",
-            "post.md: “status” is “x”; it can be published, draft, hidden.",
+            "post.md: “status” is “x”; it can be published, draft, hidden, inbox.",
         ),
         ("---\ndate: 2009-05-25\nseries_order: one\n---\n", "post.md: “series_order” is not a whole number."),
         ("---\ndate: 2009-05-25\nkind: link\nurl: /x\n---\n", "post.md: A link needs a “url” that begins with"),

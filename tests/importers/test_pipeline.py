@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from blog.changes.entries import delete_entry, save_entry
 from blog.changes.imports import ImportLedger
-from blog.changes.names import rename_tag
-from blog.domain.entry import AliasDraft, Draft, Kind, Rejected, SourceDraft, TagDraft
+from blog.changes.tagging import rename_tag
+from blog.domain.entry import AliasDraft, Draft, Kind, LeftOut, Rejected, SourceDraft, TagDraft
 from blog.models import Change, Entry, Redirect, Source
 from importers.pipeline import FIELDS, Known, Outcome, decide, digests, run
 
@@ -133,6 +133,11 @@ def test_the_same_id_of_two_sources_is_two_entries(blog: Blog) -> None:
     assert imported(blog, [first, replace(first, source="releases"), replace(first, source="")]) == {
         "unchanged": 3
     }
+
+
+def test_what_is_left_out_is_noted_and_no_failure(blog: Blog) -> None:
+    report = run([LeftOut(external_id="boost 3", reason="It is a boost.")], ImportLedger(blog.services))
+    assert (report.counts, report.failures, report.notes) == ({}, [], [("boost 3", "It is a boost.")])
 
 
 def test_one_bad_item_is_told_and_the_others_go_in(blog: Blog) -> None:

@@ -32,9 +32,12 @@ not_one = "a string"
         (b"<!DOCTYPE rss [<!ENTITY a '>'> <!-- ]> --> ]>" + RSS, "feed"),
         (RSS.decode().encode("utf-16"), "feed"),
         (RSS.decode().encode("utf-16-be"), "feed"),
+        (b"<rss xmlns:wp='http://wordpress.org/export/1.2/'><channel/></rss>", "wordpress"),
         (b"<feed xmlns='http://www.w3.org/2005/Atom'/>", "feed"),
         (b"<atom:feed xmlns:atom='http://www.w3.org/2005/Atom'/>", "feed"),
         (b"<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'/>", "feed"),
+        (b'{"version": "https://jsonfeed.org/version/1.1"}', "json-feed"),
+        (b"<?xml version='1.0'?><!-- <rss> --><!DOCTYPE opml><OPML version='1.0'/>", "opml"),
         (b"---\ntitle: Hello\n---\nText", "markdown"),
         (b"\xef\xbb\xbf+++\r\ntitle = 'Hello'\r\n+++\r\nText", "markdown"),
     ],
@@ -51,14 +54,15 @@ def test_a_single_file_is_told_by_its_bytes(data: bytes, name: str) -> None:
         b"<html><body>404 <feed> not found</body></html>",
         b"<!-- never closed <rss>",
         b"<!DOCTYPE rss [ never closed <rss>",
-        b"<rss xmlns:wp='http://wordpress.org/export/1.2/'><channel/></rss>",
         b"<rssx/>",
         b"----\ntitle",
-        b'{"version": "https://jsonfeed.org/version/1.1"}',
+        b'{"version": "https://example.org/version/1.1"}',
     ],
 )
 def test_what_is_in_no_known_format_is_refused_naming_the_known_ones(data: bytes) -> None:
-    with pytest.raises(BadImport, match=r"x is in no format known here.*RSS or Atom.*Markdown files"):
+    with pytest.raises(
+        BadImport, match=r"x is in no format known here.*RSS or Atom.*bookmarks.*Markdown files"
+    ):
         registry.detect(Material.of_bytes(data, "x"))
 
 
@@ -89,7 +93,7 @@ def test_a_folder_is_told_by_what_is_in_it(tmp_path: Path, files: dict[str, str]
 
 def test_an_importer_is_found_by_its_name() -> None:
     assert registry.by_name("feed") is registry.IMPORTERS[1]
-    with pytest.raises(BadImport, match="no importer called “fed”; there are backup; feed; markdown"):
+    with pytest.raises(BadImport, match=r"no importer called “fed”; there are backup; feed; .*; markdown"):
         registry.by_name("fed")
 
 
@@ -106,7 +110,7 @@ def install(folder: Path, entry_point: str, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_an_installed_importer_is_asked_before_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(tmp_path, "starlist:star", monkeypatch)
-    assert [importer.name for importer in registry.importers()] == ["stars", "backup", "feed", "markdown"]
+    assert [importer.name for importer in registry.importers()][:2] == ["stars", "backup"]
     assert registry.detect(Material.of_bytes(RSS, "x")).title == "a list of stars"
 
 

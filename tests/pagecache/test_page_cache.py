@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from blog.app import create_app
 from blog.changes.entries import delete_entry, save_entry
-from blog.changes.names import merge_tags, rename_tag
+from blog.changes.tagging import merge_tags, rename_tag
 from blog.domain.entry import Status
 from blog.domain.errors import CrosstagError
 from blog.pagecache.middleware import SESSION_COOKIE, PageCache

@@ -94,10 +94,21 @@ def test_a_page_names_its_feeds_and_the_first_that_is_one_wins(finder: Finder) -
 def test_a_page_that_names_none_has_one_where_many_have(finder: Finder, path: str) -> None:
     finder.server.pages["/blog/post"] = page()
     feed = {"version": "https://jsonfeed.org/version/1.1", "title": "T", "items": []}
-    if path.endswith(".json"):
-        pytest.importorskip("importers.json_feed", reason="JSON Feed is not known here yet")
     finder.server.pages[path] = Page(json.dumps(feed).encode() if path.endswith(".json") else rss())
     assert finder.find("/blog/post").feed_url == finder.server.url(path)
+
+
+MARKED = b"""<!doctype html><title>Notes</title><body><div class="h-entry"><a class="p-name u-url" href="/1">One</a>
+<time class="dt-published" datetime="2009-05-25T12:00:00Z"></time></div></body>"""
+
+
+def test_a_page_with_microformats_is_read_itself_where_there_is_no_feed(finder: Finder) -> None:
+    finder.server.pages["/notes/"] = Page(MARKED)
+    found = finder.find("/notes/")
+    assert (found.feed_url, found.title) == (finder.server.url("/notes/"), "Notes")
+    assert [draft.title for draft in found.read.drafts] == ["One"]
+    finder.server.pages["/feed"] = Page(rss("two"))
+    assert finder.find("/notes/").feed_url == finder.server.url("/feed")
 
 
 def test_where_there_is_none_it_says_so(finder: Finder) -> None:

@@ -12,8 +12,8 @@ from conftest import DATABASES
 from feedserver import Page, Radio, broadcasting, rss
 from sqlalchemy import select
 
-from blog.changes.names import rename_tag
 from blog.changes.subscriptions import pause, resume
+from blog.changes.tagging import rename_tag
 from blog.domain.entry import Kind, Status
 from blog.models import Entry, Tag, entry_tag
 from blog.poller.readers import Readers

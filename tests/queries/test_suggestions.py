@@ -11,7 +11,7 @@ from conftest import draft
 
 from blog.changes.entries import delete_entry, save_entry
 from blog.changes.imports import ImportLedger
-from blog.changes.names import rename_tag
+from blog.changes.tagging import rename_tag
 from blog.domain.entry import AliasDraft, Status
 from blog.queries.suggestions import (
     MAX_COMPLETIONS,

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from library import opened
 from reading import read
 
-from blog.changes.names import rename_tag
 from blog.changes.redirects import write_redirects
+from blog.changes.tagging import rename_tag
 from blog.domain.addresses import SEARCH_PARAMETERS
 from blog.domain.entry import RedirectDraft
 

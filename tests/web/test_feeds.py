@@ -14,7 +14,7 @@ from library import fill, opened
 from reading import look
 
 from blog.changes.entries import delete_entry, save_entry
-from blog.changes.names import merge_tags, rename_tag
+from blog.changes.tagging import merge_tags, rename_tag
 from blog.domain.entry import Kind, Markup, Status
 
 if TYPE_CHECKING:

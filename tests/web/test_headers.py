@@ -9,7 +9,7 @@ import pytest
 from library import fill, opened
 from reading import look
 
-from blog.changes.names import rename_tag
+from blog.changes.tagging import rename_tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,7 +8,7 @@ import pytest
 from reading import Element, look
 
 from blog.changes.imports import ImportLedger
-from blog.changes.names import merge_tags
+from blog.changes.tagging import merge_tags
 from blog.domain.entry import AliasDraft, SeriesDraft, SourceDraft, Status, TagDraft
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from library import opened
 from reading import look, titles, total
 
 from blog.changes.imports import ImportLedger
-from blog.changes.names import merge_tags, rename_tag
+from blog.changes.tagging import merge_tags, rename_tag
 from blog.domain.entry import AliasDraft
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, request
 
@@ -12,6 +11,7 @@ from blog.changes.users import BadName, SetupOver, create_first_user, end_login
 from blog.queries.passkeys import has_passkeys
 from blog.queries.users import authenticate, has_users
 from blog.web.admin.pages import admin_page
+from blog.web.admin.ways import own_page
 from blog.web.context import services
 from blog.web.limits import count_failure, refuse_too_many
 from blog.web.sessions import author, forget, sign_in
@@ -83,9 +83,7 @@ def create(token: str) -> Response:
 
 def _wanted(address: str) -> str:
     """Where to go after signing in: one of the author's own pages, and no address that leads elsewhere."""
-    parts = urlsplit(address)
-    is_ours = not parts.scheme and not parts.netloc and address.startswith("/admin/") and "\\" not in address
-    return address if is_ours else "/admin/"
+    return own_page(address, "/admin/")
 
 
 def _kept_again() -> list[tuple[str, str]]:
