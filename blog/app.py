@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from blog.config import bundled
 from blog.pagecache.middleware import PageCache
-from blog.web import context, errors, feeds, public, sessions
+from blog.web import context, errors, feeds, public, sessions, uploads
 from blog.web.admin import guard
 from blog.web.admin.account import account
 from blog.web.admin.assist import assist
@@ -19,11 +19,17 @@ from blog.web.admin.entries_list import entries_list
 from blog.web.admin.entry_form import entry_form
 from blog.web.admin.history import history
 from blog.web.admin.home import home
+from blog.web.admin.imports import imports
+from blog.web.admin.inbox import inbox_of_author
 from blog.web.admin.login import login
-from blog.web.admin.media import attach as attach_uploads
+from blog.web.admin.media import attach as attach_pictures
 from blog.web.admin.media import media as author_media
 from blog.web.admin.operations import operations
 from blog.web.admin.passkeys import keys
+from blog.web.admin.redirects import redirects_of_author
+from blog.web.admin.settings import settings
+from blog.web.admin.sources import sources_of_author
+from blog.web.admin.static_pages import static_pages_of_author
 from blog.web.admin.tags import tags
 from blog.web.admin.typed import typed
 from blog.web.crawlers import crawlers
@@ -40,10 +46,19 @@ if TYPE_CHECKING:
 
     from blog.services import Services
 
-AUTHORS: Final = (
-    *(login, keys, home, account, entry_form, typed, history, assist, author_media),
-    *(entries_list, tags, operations),
+# The blueprints: what readers see, and what authors do.
+READING: Final = (entries, media, indexes, legacy, crawlers, manifest, previews)
+WRITING: Final = (entry_form, typed, history, assist, author_media)
+TENDING: Final = (
+    entries_list,
+    tags,
+    operations,
+    inbox_of_author,
+    imports,
+    sources_of_author,
+    redirects_of_author,
 )
+HOUSE: Final = (login, keys, home, account, settings, static_pages_of_author)
 _STATIC: Final = Path(__file__).resolve().parent / "static"
 # Pictures come from wherever the pages linked to are. No page for readers needs a script of ours.
 _POLICY: Final = (
@@ -70,12 +85,13 @@ def create_app(services: Services) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     context.attach(app, services)
-    attach_uploads(app)
+    attach_pictures(app)
+    uploads.attach(app)
     guard.attach(app)
     sessions.attach(app, services)
     public.register(app)
     feeds.register(app)
-    for blueprint in (entries, media, indexes, legacy, crawlers, manifest, previews, *AUTHORS):
+    for blueprint in (*READING, *WRITING, *TENDING, *HOUSE):
         app.register_blueprint(blueprint)
     errors.register(app)
     app.after_request(_with_headers)

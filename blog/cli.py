@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,30 +19,29 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
-from blog.changes.imports import ImportLedger
-from blog.changes.renderers import Renderers, usable_cores
+from blog.changes.import_runs import Wanted
+from blog.changes.importing import import_material, try_import
+from blog.changes.renderers import usable_cores
 from blog.changes.users import begin_setup
-from blog.commands.console import err, out
+from blog.commands.console import err, out, progress
+from blog.commands.imports import imports
 from blog.commands.sources import poll, source
 from blog.commands.users import user
 from blog.config import DEMO, SETTINGS_FILE, cores, load
 from blog.db import Sessions, migrate
-from blog.domain.entry import Kind
+from blog.domain.entry import Kind, Status
 from blog.domain.errors import CrosstagError
 from blog.fetch import fetch
 from blog.queries.overview import Overview, find_faults, find_hints, is_empty, overview, worth_opening
 from blog.services import Services, open_services
 from importers import registry
 from importers.material import Material
-from importers.pipeline import Outcome, Report, run
+from importers.pipeline import Outcome, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from blog.config import Settings
 
 _MOST_REASONS: Final = 20
@@ -114,7 +113,7 @@ def serve(
     with closing(open_services(settings)) as services:
         if demo and is_empty(services):
             out.print("The blog is empty: loading the demo blog …")
-            _import(services, Material.of_path(DEMO), source="", kind=None, dry_run=False)
+            _import(services, Material.of_path(DEMO), Wanted())
         _say_where(services, host, port)
     logs = settings.access_log if access_log is None else access_log
     # The workers are processes of their own, which open the blog for themselves.
@@ -182,18 +181,26 @@ def init(data: Path) -> None:
 @click.argument("what")
 @click.option("--source", default="", metavar="NAME", help="Name the place these entries come from.")
 @click.option("--kind", type=click.Choice([kind.value for kind in Kind]), help="Make every entry of this kind.")
+@click.option(
+    "--status",
+    type=click.Choice([Status.DRAFT.value, Status.INBOX.value]),
+    help="Make drafts of new entries, or put them into the inbox, instead of publishing them.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
 @click.pass_context
-def import_(context: click.Context, what: str, source: str, kind: str | None, dry_run: bool) -> None:
+def import_(
+    context: click.Context, what: str, source: str, kind: str | None, status: str | None, dry_run: bool
+) -> None:
     """Bring entries in from WHAT: a file, a directory, or the address of a feed.
 
     The format is found out from the content. Importing the same again changes nothing but
-    what has changed there, and never what you have edited here.
+    what has changed there, and never what you have edited here. What an import did can be undone:
+    see "crosstag imports".
     """
     with closing(open_services(load(context.obj, os.environ))) as services:
         material = _material(what, services.settings)
-        chosen = Kind(kind) if kind else None
-        report = _import(services, material, source=source, kind=chosen, dry_run=dry_run)
+        wanted = Wanted(source, Kind(kind) if kind else None, Status(status) if status else None)
+        report = _import(services, material, wanted, dry_run=dry_run)
     if report.failures:
         context.exit(3)
 
@@ -205,39 +212,26 @@ def _material(what: str, settings: Settings) -> Material:
     return Material.of_path(Path(what))
 
 
-def _import(services: Services, material: Material, *, source: str, kind: Kind | None, dry_run: bool) -> Report:
+def _import(services: Services, material: Material, wanted: Wanted, *, dry_run: bool = False) -> Report:
     importer = registry.detect(material)
     out.print(f"{material.label} is {importer.title}.", soft_wrap=True, markup=False)
-    with (
-        closing(Renderers(usable_cores())) as renderers,
-        _progress("Importing", importer.count(material)) as advance,
-    ):
-        report = run(
-            importer.parse(material),
-            ImportLedger(services, renderers),
-            source=source,
-            kind=kind,
-            dry_run=dry_run,
-            on_progress=advance,
-        )
+    with progress("Importing", importer.count(material)) as advance:
+        if dry_run:
+            report = try_import(services, material, wanted, importer=importer, on_progress=advance)
+        else:
+            cores = usable_cores()
+            report = import_material(
+                services, material, wanted, importer=importer, processes=cores, on_progress=advance
+            )
     if not dry_run:
         _index(services, "Indexing")
     _print_report(report, dry_run)
     return report
 
 
-@contextmanager
-def _progress(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """Show a progress bar on a terminal, and nothing where the output goes to a file."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, disable=not err.is_terminal, transient=True) as progress:
-        task = progress.add_task(label, total=total)
-        yield lambda count: progress.advance(task, count)
-
-
 def _index(services: Services, label: str, *, anew: bool = False) -> bool:
     work = services.search.rebuild if anew else services.search.catch_up
-    with _progress(label, overview(services).entries if anew else None) as advance:
+    with progress(label, overview(services).entries if anew else None) as advance:
         done = work(advance)
     if not done:
         out.print("The text index is being brought up to date by a server that runs.")
@@ -313,6 +307,7 @@ def check(data: Path) -> None:
     out.print("All is well.")
 
 
+cli.add_command(imports)
 cli.add_command(source)
 cli.add_command(poll)
 cli.add_command(user)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -71,12 +71,13 @@ class Settings:
     fetch_timeout: int = 30
     fetch_private: bool = False
     poll: bool = True
+    upload_megabytes: int = 200
     proxies: int = 0
     head_html: str = ""
     footer_html: str = ""
     script_hosts: str = ""
-    # The names of those that the settings file or the environment says: the browser cannot change them.
-    given: frozenset[str] = frozenset()
+    # Those that the settings file or the environment says, and where: the browser cannot change them.
+    given: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -99,7 +100,7 @@ class Settings:
         return urlsplit(self.base_url).hostname or "localhost"
 
 
-NAMES: Final = tuple(field.name for field in fields(Settings) if field.name not in ("data_dir", "given"))
+NAMES: Final = tuple(one.name for one in fields(Settings) if one.name not in ("data_dir", "given"))
 # What an author may set in the browser; the rest is the operator's.
 AMENDABLE: Final = (
     *("title", "tagline", "author", "base_url", "language", "time_zone"),
@@ -115,7 +116,7 @@ def load(data_dir: Path, environ: Mapping[str, str]) -> Settings:
     """
     mistakes: list[str] = []
     given = _from_file(data_dir / SETTINGS_FILE, mistakes) | _from_environment(environ, mistakes)
-    known = {field.name: field.type for field in fields(Settings) if field.name in NAMES}
+    known = {one.name: one.type for one in fields(Settings) if one.name in NAMES}
     values = {
         name: _typed(name, value, where, str(known[name]), mistakes)
         for name, (value, where) in given.items()
@@ -128,7 +129,7 @@ def load(data_dir: Path, environ: Mapping[str, str]) -> Settings:
     own = URL.create("sqlite", database=str(data_dir.resolve() / "blog.db"))
     values.setdefault("database_url", own.render_as_string())
     values["base_url"] = str(values.get("base_url", "")).rstrip("/")
-    return Settings(data_dir=data_dir, **values, given=frozenset(given))
+    return Settings(data_dir=data_dir, **values, given={name: where for name, (_, where) in given.items()})
 
 
 def amended(settings: Settings, wanted: Mapping[str, Any]) -> Settings:
@@ -232,6 +233,7 @@ _RANGES: Final = {
     "workers": (0, 64),
     "cache_megabytes": (0, 100_000),
     "fetch_timeout": (1, 600),
+    "upload_megabytes": (1, 100_000),
     "proxies": (0, 10),
 }
 

@@ -394,10 +394,12 @@ class Operation(Base):
 
 
 class ImportRun(Base):
-    """One import: from where, by which importer, how it went. ``state`` is running, done, failed or undone.
+    """One import: from where, by which importer, how it went.
 
-    ``done`` counts the items read so far and ``expected`` those there are, where that is known:
-    whoever looks sees how far it is. ``counts`` are by outcome; ``options`` are those it was begun with.
+    ``state`` is running, done, failed, undoing or undone; whether it really goes on, ``blog/importlock.py``
+    tells. ``done`` counts the items read so far and ``expected`` those there are, where that is known:
+    whoever looks sees how far it is, or its undoing. ``counts`` are by outcome; ``options`` are those it
+    was begun with, and who is at it.
     """
 
     __tablename__ = "import_run"
@@ -421,6 +423,10 @@ class ImportItem(Base):
 
     ``revision_id`` is the entry as it was before, where the import changed one, and ``change_id`` the
     last change of the entry when the import had written it: a later one is somebody's edit.
+
+    What else a run makes is an item, too: then ``outcome`` says whether it is a tag, an old name, a
+    series, a source or a redirect, ``external_id`` its slug or address, and ``reason`` what was there
+    before and what was written (``blog/changes/import_names.py``).
     """
 
     __tablename__ = "import_item"

@@ -1,4 +1,4 @@
-"""The settings of the blog as they are now: the operator's, amended by what the author set in the browser.
+"""The settings of the blog as they are now, with what the author set in the browser; and its menu.
 
 What the author sets lies in the database and holds for every process. Its changes are in the log, so
 whoever looks at the log first (``BlogStates``) knows when to follow.
@@ -7,19 +7,31 @@ whoever looks at the log first (``BlogStates``) knows when to follow.
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from sqlalchemy import select
 
 from blog.config import AMENDABLE, amended
 from blog.domain.errors import BadSettings
-from blog.models import Setting
+from blog.models import Setting, StaticPage
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
+    from sqlalchemy.orm import Session
+
     from blog.config import Settings
     from blog.db import Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """A static page in the menu of every page."""
+
+    title: str
+    url: str
 
 
 class Site:
@@ -32,6 +44,7 @@ class Site:
         self._pulse: Hashable = None
         self._said: Mapping[str, Any] = {}
         self.settings = given
+        self.menu: tuple[MenuItem, ...] = ()
         self.follow()
 
     def follow(self) -> Settings:
@@ -44,8 +57,14 @@ class Site:
             said: dict[str, Any] = dict(rows.all())
             if said != self._said:
                 self._said, self.settings = said, _amended(self.given, said)
+            self.menu = _menu(session)
             self._pulse = pulse
         return self.settings
+
+
+def _menu(session: Session) -> tuple[MenuItem, ...]:
+    columns = select(StaticPage.title, StaticPage.slug).where(StaticPage.in_menu).order_by(StaticPage.title)
+    return tuple(MenuItem(row.title, f"/{quote(row.slug)}/") for row in session.execute(columns))
 
 
 def _amended(given: Settings, said: Mapping[str, Any]) -> Settings:

@@ -90,6 +90,28 @@ class Decision:
         """What names the draft: its source and its id there."""
         return key_of(self.draft)
 
+    @property
+    def notes(self) -> list[str]:
+        """What the author should know of it: what was kept, and why."""
+        notes = [f"kept your {name}; the source changed it too" for name in sorted(self.kept)]
+        if self.outcome is Outcome.KEPT and self.entry_id is None:
+            notes.append("you deleted it here, so it stays deleted")
+        return notes
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of an item, and why; ``outcome`` is None for what is only to be known of it.
+
+    ``draft`` is None where none could be read, and ``entry_id`` where it is not an entry yet.
+    """
+
+    external_id: str
+    outcome: Outcome | None
+    reason: str = ""
+    draft: Draft | None = None
+    entry_id: int | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Applied:
@@ -180,6 +202,7 @@ def run(
     status: Status | None = None,
     dry_run: bool = False,
     on_progress: Callable[[int], None] | None = None,
+    on_told: Callable[[Told], None] | None = None,
 ) -> Report:
     """Import the items in batches of 500, each batch whole or not at all.
 
@@ -191,14 +214,15 @@ def run(
         status: what entries are created as that are published there; those that are there keep theirs.
         dry_run: decide and count, write nothing.
         on_progress: told the number of drafts after each batch.
+        on_told: told what became of each item, once that is written.
     """
-    job = _Job(ledger, dry_run, status, on_progress)
+    job = _Job(ledger, dry_run, status, on_progress, on_told)
     given = slugify(source) if source else ""
     if given:
         job.take_name(SourceDraft(slug=given, name=source))
     for item in items:
         if isinstance(item, Rejected):
-            job.report.fail(item.external_id, item.reason)
+            job.fail(item.external_id, item.reason)
         elif isinstance(item, LeftOut):
             job.report.notes.append((item.external_id, item.reason))
         elif isinstance(item, Draft):
@@ -232,15 +256,21 @@ class _Job(Generic[_Prepared]):
         dry_run: bool,
         status: Status | None,
         on_progress: Callable[[int], None] | None,
+        on_told: Callable[[Told], None] | None,
     ) -> None:
         self.report = Report()
         self._ledger = ledger
         self._dry_run = dry_run
         self._status = status
         self._on_progress = on_progress
+        self._on_told = on_told
         self._names: list[Item] = []
         self._drafts: dict[Key, Draft] = {}
         self._begun: deque[tuple[list[Draft], _Prepared]] = deque()
+
+    def fail(self, external_id: str, reason: str, draft: Draft | None = None) -> None:
+        self.report.fail(external_id, reason)
+        self._tell_of(Told(external_id, Outcome.FAILED, reason, draft))
 
     def take_name(self, item: Item) -> None:
         if not self._names:
@@ -252,7 +282,7 @@ class _Job(Generic[_Prepared]):
         try:
             draft = _with(draft, source=_slug_or_none(draft.source), series=_slug_or_none(draft.series))
         except BadTag as error:
-            self.report.fail(draft.external_id, error.sentence)
+            self.fail(draft.external_id, error.sentence, draft)
             return
         key = key_of(draft)
         if len(self._drafts) == BATCH or key in self._drafts:
@@ -268,7 +298,7 @@ class _Job(Generic[_Prepared]):
         names, self._names = self._names, []
         if names and not self._dry_run:
             for name, reason in self._ledger.apply_names(names):
-                self.report.fail(name, reason)
+                self.fail(name, reason)
 
     def _flush_drafts(self) -> None:
         self._begin_drafts()
@@ -303,7 +333,7 @@ class _Job(Generic[_Prepared]):
             if waiting:
                 waiting = self._write(waiting, self._ledger.prepare(self._decide(waiting)))
         for draft in waiting:
-            self.report.fail(draft.external_id, "Somebody else kept changing it; run the import again.")
+            self.fail(draft.external_id, "Somebody else kept changing it; run the import again.", draft)
         self._tell(len(drafts))
 
     def _write(self, drafts: list[Draft], prepared: _Prepared) -> list[Draft]:
@@ -316,18 +346,24 @@ class _Job(Generic[_Prepared]):
         if self._on_progress:
             self._on_progress(count)
 
+    def _tell_of(self, told: Told) -> None:
+        if self._on_told:
+            self._on_told(told)
+
+    def _note(self, draft: Draft, notes: Sequence[str]) -> None:
+        self.report.notes += ((draft.external_id, note) for note in notes)
+
     def _count(self, decisions: Sequence[Decision], applied: Applied) -> None:
         failed = dict(applied.failures)
         for decision in decisions:
-            name = decision.draft.external_id
+            draft, outcome, notes = decision.draft, decision.outcome, decision.notes
             if decision.key in failed:
-                self.report.fail(name, failed[decision.key])
+                self.fail(draft.external_id, failed[decision.key], draft)
             elif decision.key not in applied.stale:
-                self.report.counts[decision.outcome] += 1
-                kept = (f"kept your {field}; the source changed it too" for field in sorted(decision.kept))
-                self.report.notes += ((name, note) for note in kept)
-                if decision.outcome is Outcome.KEPT and decision.entry_id is None:
-                    self.report.notes.append((name, "you deleted it here, so it stays deleted"))
+                self.report.counts[outcome] += 1
+                self._note(draft, notes)
+                reason = "; ".join(notes)
+                self._tell_of(Told(draft.external_id, outcome, reason, draft, decision.entry_id))
 
     def _decide(self, drafts: list[Draft]) -> list[Decision]:
         settled = [self._with_living_tags(self._ledger.as_stored(draft)) for draft in drafts]
@@ -364,7 +400,8 @@ class _Job(Generic[_Prepared]):
             try:
                 written = _slug(name)
             except BadTag as error:
-                self.report.notes.append((draft.external_id, error.sentence))
+                self._note(draft, [error.sentence])
+                self._tell_of(Told(draft.external_id, None, error.sentence, draft))
                 continue
             living = self._ledger.living_tag(written)
             names.setdefault(living, name.strip() if living == written else living)

@@ -63,7 +63,7 @@ def notes(tmp_path: Path) -> Path:
 
 def test_help_names_every_command_and_what_it_does(tmp_path: Path) -> None:
     said = crosstag(tmp_path, "--help")
-    for command in ("serve", "init", "import", "reindex", "stats", "migrate", "check"):
+    for command in ("serve", "init", "import", "imports", "reindex", "stats", "migrate", "check"):
         assert f"  {command} " in said
     assert "Bring entries in from WHAT" in crosstag(tmp_path, "import", "--help")
 
@@ -103,6 +103,22 @@ def test_a_dry_run_says_what_would_be_and_writes_nothing(tmp_path: Path, notes: 
     data = tmp_path / "blog"
     assert "Would be: 2 created" in crosstag(data, "import", str(notes), "--dry-run")
     assert "Would be: 2 created" in crosstag(data, "import", str(notes), "--dry-run")
+
+
+def test_imports_are_listed_shown_and_undone(tmp_path: Path, notes: Path) -> None:
+    assert "Nothing has been imported yet." in crosstag(tmp_path, "imports")
+    crosstag(tmp_path, "import", str(notes), "--status", "inbox")
+    assert f"{notes}  done: 2 created" in crosstag(tmp_path, "imports")
+    said = crosstag(tmp_path, "imports", "show", "1")
+    assert "  created: one\n  created: two\n" in said
+    crosstag(tmp_path, "imports", "undo", "1", code=130)
+    said = crosstag(tmp_path, "imports", "undo", "1", "--yes")
+    assert "2 entries that it created are deleted, 0 that it changed are put back" in said
+    assert "2 deleted, 0 put back, 0 left as they are." in said
+    assert "undone: 2 created" in crosstag(tmp_path, "imports")
+    assert "is undone already" in crosstag(tmp_path, "imports", "undo", "1", "--yes", code=1)
+    assert "There is no import number 7." in crosstag(tmp_path, "imports", "show", "7", code=1)
+    assert "2 created, 0 updated" in crosstag(tmp_path, "import", str(notes))
 
 
 def test_a_bad_item_is_named_with_its_reason_and_the_others_go_in(tmp_path: Path, notes: Path) -> None:

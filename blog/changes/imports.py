@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from blog.changes.columns import Columns
     from blog.changes.entries import Rewritten
+    from blog.changes.import_runs import RunRecorder
     from blog.changes.slugs import Place
     from blog.domain.entry import Draft, Item
     from blog.services import Services
@@ -45,10 +47,17 @@ class ImportLedger:
     """Implements ``importers.pipeline.Ledger`` on the blog's database.
 
     ``renderers`` are closed by who made them; without any, all is rendered in this process.
+    ``recorder`` is told of everything, in the transaction that writes it.
     """
 
-    def __init__(self, services: Services, renderers: Renderers | None = None) -> None:
+    def __init__(
+        self,
+        services: Services,
+        renderers: Renderers | None = None,
+        recorder: RunRecorder | None = None,
+    ) -> None:
         self._services = services
+        self._recorder = recorder
         self._renderers = renderers or Renderers()
         self._living: dict[str, str] | None = None
         self._implied: dict[str, list[str]] | None = None
@@ -120,7 +129,8 @@ class ImportLedger:
     def apply_names(self, items: Sequence[Item]) -> list[tuple[str, str]]:
         """Write tags, old names, series, sources and redirects; return what could not be, and why."""
         with self._services.sessions.write() as session:
-            changed, failures = write_names(session, items)
+            with self._recorder.naming(session, items) if self._recorder else nullcontext():
+                changed, failures = write_names(session, items)
             if changed:
                 record_names(session, self._services.clock())
         self._living = None
@@ -139,13 +149,16 @@ class ImportLedger:
         settings = self._services.settings
         with self._services.sessions.write() as session:
             now = self._services.clock()
+            before = self._recorder.begin(session) if self._recorder else None
             slugs = FreeSlugs(session, self._slug_numbers)
             stale = self._stale(session, decisions)
-            new = [one for key, one in ready.new.items() if key not in stale]
+            new = {key: one for key, one in ready.new.items() if key not in stale}
             changes = [one for key, one in ready.changes.items() if key not in stale]
-            insert_entries(session, settings, new, slugs, now)
+            ids = insert_entries(session, settings, list(new.values()), slugs, now)
             update_entries(session, settings, changes, slugs, now)
             note_upstream(session, _only_said(one for one in decisions if one.key not in stale))
+            if self._recorder and before:
+                self._recorder.wrote(session, before, decisions, dict(zip(new, ids, strict=True)))
         self._living = None
         return Applied(ready.failures, stale)
 

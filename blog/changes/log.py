@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select
 
-from blog.models import NAMES, NEW_NAMES, Change
+from blog.models import NAMES, NEW_NAMES, SETTINGS, Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +30,11 @@ def record_names(session: Session, at: datetime) -> None:
 def record_new_names(session: Session, at: datetime) -> None:
     """Note that tags, sources or series were added, and those that were there are what they were."""
     session.execute(insert(Change), [{"what": NEW_NAMES, "entry_id": None, "at": at}])
+
+
+def record_settings(session: Session, at: datetime) -> None:
+    """Note that settings or static pages changed."""
+    session.execute(insert(Change), [{"what": SETTINGS, "entry_id": None, "at": at}])
 
 
 def version_of(session: Session, entry_id: int) -> int:

@@ -56,6 +56,18 @@ def near_tags(counts: Mapping[str, int]) -> list[NearTags]:
     return sorted(pairs, key=lambda pair: (order[pair.why], -counts[pair.more], -counts[pair.fewer], pair))
 
 
+def near_to(slug: str, counts: Mapping[str, int]) -> list[NearTags]:
+    """Return the pairs of ``near_tags`` that this tag is one of, without looking for all the others."""
+    form = singular(slug)
+
+    def may_be(other: str) -> bool:
+        begins = other.startswith(slug) or slug.startswith(other)
+        return begins or singular(other) == form or _is_one_letter_off(slug, other)
+
+    some = {other: count for other, count in counts.items() if may_be(other)}
+    return [pair for pair in near_tags(some) if slug in (pair.fewer, pair.more)]
+
+
 def _candidates(counts: Mapping[str, int]) -> Iterator[tuple[str, str, Nearness]]:
     yield from _alike(counts, {slug: joined(slug) for slug in counts}, Nearness.SPELLING)
     yield from _alike(counts, {slug: singular(slug) for slug in counts}, Nearness.NUMBER)

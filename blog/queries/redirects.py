@@ -1,17 +1,23 @@
-"""Where an address that nothing lives at any more leads."""
+"""Where an address that nothing lives at any more leads; and the list of all that lead elsewhere."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select, true
 
+from blog.domain.errors import NotThere
 from blog.models import Redirect
+from blog.queries.paging import PageLinks, count_pages, page_links
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from blog.services import Services
+
+_PAGE: Final = 100
 
 
 def redirect_for(services: Services, host: str, path: str) -> str | None:
@@ -39,3 +45,60 @@ def _target(session: Session, host: str, path: str) -> str | None:
     )
     found = dict(session.execute(statement).all())
     return found.get(host) or found.get("")
+
+
+@dataclass(frozen=True, slots=True)
+class RedirectRow:
+    """A redirect, as the list for authors shows it; ``host`` is empty for the blog's own addresses."""
+
+    id: int
+    host: str
+    path: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class RedirectPage:
+    """A page of the redirects, by path."""
+
+    rows: list[RedirectRow]
+    total: int
+    page: int
+    links: PageLinks
+
+
+def redirects(services: Services, text: str = "", page: int = 1) -> RedirectPage:
+    """Return a page of the redirects that have a text in one of their addresses.
+
+    Raises:
+        NoSuchPage: ``page`` is past the last one.
+    """
+    among = or_(
+        Redirect.path.icontains(text, autoescape=True),
+        Redirect.target.icontains(text, autoescape=True),
+        Redirect.host.icontains(text, autoescape=True),
+    )
+    meant = among if text else true()
+    columns = select(Redirect.id, Redirect.host, Redirect.path, Redirect.target).where(meant)
+    with services.sessions.read() as session:
+        total = session.scalar(select(func.count(Redirect.id)).where(meant)) or 0
+        pages = count_pages(total, _PAGE, page)
+        some = columns.order_by(Redirect.path, Redirect.host).limit(_PAGE).offset((page - 1) * _PAGE)
+        rows = [RedirectRow(*row) for row in session.execute(some)]
+    query = f"q={quote(text)}&" if text else ""
+    links = page_links(lambda number: f"/admin/redirects/?{query}page={number}", page, pages)
+    return RedirectPage(rows, total, page, links)
+
+
+def redirect_row(services: Services, redirect_id: int) -> RedirectRow:
+    """Return one.
+
+    Raises:
+        NotThere: there is no such redirect.
+    """
+    columns = select(Redirect.id, Redirect.host, Redirect.path, Redirect.target)
+    with services.sessions.read() as session:
+        found = session.execute(columns.where(Redirect.id == redirect_id)).one_or_none()
+    if found is None:
+        raise NotThere(f"There is no redirect number {redirect_id}.")
+    return RedirectRow(*found)

@@ -44,8 +44,13 @@ def attach(app: Flask, services: Services) -> None:
         stored_html=stored_html,
         whole_url=whole_url,
         picture_name=PictureName.at,
+        own_html=own_html,
     )
-    app.jinja_env.globals.update(site=LocalProxy(lambda: services.settings), static=static_url)
+    app.jinja_env.globals.update(
+        site=LocalProxy(lambda: services.settings),
+        menu=LocalProxy(lambda: services.site.menu),
+        static=static_url,
+    )
 
 
 def services() -> Services:
@@ -127,6 +132,14 @@ def stored_html(html: str) -> Markup:
     """Let HTML from the database through unescaped: ``blog.rendering`` made it safe before it was stored.
 
     This is the only place that says so; templates and feeds both come here.
+    """
+    return Markup(html)  # noqa: S704
+
+
+def own_html(html: str) -> Markup:
+    """Let HTML through that the author put into the settings, for every page: it is theirs to say.
+
+    What scripts it may bring along, the Content-Security-Policy says (``blog/app.py``).
     """
     return Markup(html)  # noqa: S704
 

@@ -11,6 +11,7 @@ from blog.domain.errors import NotThere
 from blog.queries.archives import years
 from blog.queries.indexes import count_tags_in_use, series_index, tag_urls
 from blog.queries.sitemap import addresses_of_year
+from blog.queries.static_pages import static_pages
 from blog.web.context import base_url, services
 
 if TYPE_CHECKING:
@@ -42,9 +43,10 @@ def sitemap() -> AnyResponse:
 
 @crawlers.get("/sitemap-tags.xml")
 def sitemap_of_tags() -> AnyResponse:
-    """List the pages that gather entries."""
+    """List the pages that gather entries, and the static ones."""
     series = [choice.url for choice in series_index(services())]
-    return _urls((url, "") for url in ("/", *series, *tag_urls(services(), 0, _TAGS)))
+    static = [(one.url, one.updated.isoformat(timespec="seconds")) for one in static_pages(services())]
+    return _urls([*static, *((url, "") for url in ("/", *series, *tag_urls(services(), 0, _TAGS)))])
 
 
 @crawlers.get("/sitemap-tags-<int:part>.xml")

@@ -12,7 +12,8 @@ from blog.domain.addresses import parse_text
 from blog.domain.errors import BadFilter, NotThere
 from blog.queries.browse import UnknownTags
 from blog.queries.redirects import redirect_for
-from blog.web.context import moved, services
+from blog.queries.static_pages import static_page_at
+from blog.web.context import moved, redirect_unless_at, services
 from blog.web.pages import page
 
 if TYPE_CHECKING:
@@ -42,13 +43,25 @@ def http_error(error: HTTPException) -> Response | HTTPException:
     if error.response is not None or (error.code or 500) < 400:
         return error
     if error.code == 404:
-        return _redirected() or _page(404, "Not here", _NOTHING_HERE)
+        # Static pages have no rule of their own: whatever else lives at an address comes first.
+        return _static_page() or _redirected() or _page(404, "Not here", _NOTHING_HERE)
     response = _page(error.code or 500, error.name, error.description or error.name)
     # A 405 names the methods that are allowed (RFC 9110, section 15.5.6), a 429 says when to come again.
     for name, value in error.get_headers():
         if name.lower() in ("allow", "retry-after"):
             response.headers[name] = value
     return response
+
+
+def _static_page() -> Response | None:
+    try:
+        path = parse_text(request.path)
+    except BadFilter:
+        return None
+    found = static_page_at(services(), path) if request.url_rule is None else None
+    if found is None:
+        return None
+    return redirect_unless_at(found.url) or page("static_page.html", address=found.url, static_page=found)
 
 
 def _redirected() -> Response | None:

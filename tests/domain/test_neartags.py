@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from blog.domain.neartags import Nearness, near_tags, singular
+from blog.domain.neartags import Nearness, near_tags, near_to, singular
 
 NEAR = [
     ("web-site", "website", Nearness.SPELLING),
@@ -71,6 +71,15 @@ def test_the_surest_and_biggest_come_first() -> None:
 )
 def test_the_singular_is_good_enough(plural: str, expected: str) -> None:
     assert singular(plural) == expected
+
+
+def test_the_pairs_of_one_tag_are_those_of_all_that_have_it() -> None:
+    counts = {
+        slug: place
+        for place, slug in enumerate(sorted({slug for one, other, _ in NEAR for slug in (one, other)}))
+    }
+    for slug in counts:
+        assert near_to(slug, counts) == [pair for pair in near_tags(counts) if slug in pair[:2]]
 
 
 def test_ten_thousand_tags_take_no_minute_even_where_they_are_much_alike() -> None:

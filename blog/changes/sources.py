@@ -1,0 +1,107 @@
+"""Writing sources: their names and addresses, putting two together, and letting one go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import delete, func, select, update
+
+from blog.changes.log import record, record_names
+from blog.changes.redirects import lead_on
+from blog.domain.errors import CrosstagError, NotThere
+from blog.domain.filters import source_url
+from blog.domain.urls import web_url
+from blog.models import Entry, Source
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from blog.services import Services
+
+_LONGEST: Final = 200
+
+
+class BadSource(CrosstagError):
+    """The source cannot be changed like this; ``field`` names what is wrong."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+def change_source(services: Services, source_id: int, name: str, url: str) -> None:
+    """Give a source a name and an address; where its page lives stays.
+
+    Raises:
+        NotThere: there is no such source.
+        BadSource: it has no name, or its address is none.
+    """
+    name, url = " ".join(name.split()), url.strip()
+    if not name or len(name) > _LONGEST:
+        raise BadSource("name", f"A source needs a name, of {_LONGEST} letters at most.")
+    if url and not (known := web_url(url)):
+        raise BadSource("url", "It takes an http or https address, or nothing.")
+    with services.sessions.write() as session:
+        source = _source(session, source_id)
+        source.name, source.url = name, known if url else ""
+        record_names(session, services.clock())
+
+
+def delete_source(services: Services, source_id: int) -> str:
+    """Delete a source that no entry is of; return the name that it had.
+
+    Raises:
+        NotThere: there is no such source.
+        BadSource: entries are of it.
+    """
+    with services.sessions.write() as session:
+        source = _source(session, source_id)
+        count = session.scalar(select(func.count(Entry.id)).where(Entry.source_id == source_id)) or 0
+        if count:
+            raise BadSource("", "It has entries. Put it together with another source instead.")
+        session.execute(delete(Source).where(Source.id == source_id))
+        record_names(session, services.clock())
+        return source.name
+
+
+def merge_sources(services: Services, source_id: int, into_id: int) -> int:
+    """Let all entries of one source be of another, and let the one go; return how many they are.
+
+    Its page and its feeds lead to those of the other from then on.
+
+    Raises:
+        NotThere: one of them is not there.
+        BadSource: they are one and the same, or both have entries with the same id, which would then
+            be two entries of one.
+    """
+    if source_id == into_id:
+        raise BadSource("into", "Choose another source.")
+    with services.sessions.write() as session:
+        source, into, now = _source(session, source_id), _source(session, into_id), services.clock()
+        theirs = select(Entry.external_id).where(Entry.source_id == into_id)
+        both = select(func.count(Entry.id)).where(Entry.source_id == source_id, Entry.external_id.in_(theirs))
+        if count := session.scalar(both):
+            raise BadSource("into", f"{_entries(count)} the same id at both, so they cannot be one.")
+        ids = list(session.scalars(select(Entry.id).where(Entry.source_id == source_id)))
+        session.execute(update(Entry).where(Entry.source_id == source_id).values(source_id=into_id))
+        old, new = source_url(source.slug), source_url(into.slug)
+        lead_on(session, [(old, new), *((_feed(old, kind), _feed(new, kind)) for kind in ("atom", "json"))])
+        session.execute(delete(Source).where(Source.id == source_id))
+        record_names(session, now)
+        record(session, "updated", ids, now)
+        return len(ids)
+
+
+def _entries(count: int) -> str:
+    return "One entry has" if count == 1 else f"{count:,} entries have"
+
+
+def _feed(address: str, kind: str) -> str:
+    return f"{address.rstrip('/')}.{kind}"
+
+
+def _source(session: Session, source_id: int) -> Source:
+    found = session.get(Source, source_id)
+    if found is None:
+        raise NotThere(f"There is no source number {source_id}.")
+    return found
