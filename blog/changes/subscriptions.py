@@ -186,6 +186,14 @@ def unsubscribe(services: Services, slug: str) -> None:
         session.execute(delete(Subscription).where(Subscription.id == _id_of(session, slug)))
 
 
+def hand_over(session: Session, source_id: int, into_id: int) -> None:
+    """Let what is polled for one source be polled for another, unless something is for that one already."""
+    taken = select(Subscription.id).where(Subscription.source_id == into_id)
+    if session.scalar(taken) is None:
+        theirs = update(Subscription).where(Subscription.source_id == source_id)
+        session.execute(theirs.values(source_id=into_id))
+
+
 def _change(services: Services, slug: str, **values: object) -> None:
     with services.sessions.work() as session:
         found = _id_of(session, slug)

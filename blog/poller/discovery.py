@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 # Below the page itself, and at the top of its host, in the order in which they are tried.
 COMMON_PATHS: Final = ("feed", "feed.xml", "atom.xml", "rss.xml", "index.xml", "rss", "feed.json", "feeds")
 _MOST_TRIES: Final = 20
-_SECONDS: Final = 90.0
+SECONDS: Final = 90.0
 
 
 class NoFeed(CrosstagError):
@@ -46,19 +46,22 @@ class FoundFeed:
     others: tuple[str, ...]
 
 
-def find_feed(address: str, network: Network, readers: Readers) -> FoundFeed:
+def find_feed(address: str, network: Network, readers: Readers, *, seconds: float = SECONDS) -> FoundFeed:
     """Find the feed that is at ``address``, or that belongs to the page there.
+
+    When ``seconds`` are over no more addresses are tried.
 
     Raises:
         FetchRefused: there is nothing at the address that can be fetched.
         NoFeed: there is something, but no feed leads from it.
     """
+    until = time.monotonic() + seconds
     fetched = network.ask(_with_scheme(address))
     itself = _read(fetched, readers)
     page = page_facts(fetched.data, fetched.url, fetched.content_type)
     if itself is None or not itself.is_feed:
         named = [one.url for one in page.feeds]
-        found = _first_feed(chain(named, _guesses(fetched.url)), network, readers)
+        found = _first_feed(chain(named, _guesses(fetched.url)), network, readers, until)
         if found is not None:
             answer, read = found
             others = tuple(one for one in named if one != answer.url)
@@ -81,9 +84,10 @@ def _found(fetched: Fetched, read: FeedRead, url: str, title: str, others: tuple
     return FoundFeed(feed_url=fetched.permanent_url, url=url, title=name, read=read, others=others)
 
 
-def _first_feed(urls: Iterable[str], network: Network, readers: Readers) -> tuple[Fetched, FeedRead] | None:
+def _first_feed(
+    urls: Iterable[str], network: Network, readers: Readers, until: float
+) -> tuple[Fetched, FeedRead] | None:
     """The first of these addresses that has a feed; why the others have none is no matter."""
-    until = time.monotonic() + _SECONDS
     for url in islice(urls, _MOST_TRIES):
         if time.monotonic() > until:
             break
