@@ -11,6 +11,7 @@ from signing import Desk, at_desk
 
 from blog.domain.entry import Kind, Status
 from blog.queries.sources import sources
+from blog.queries.subscriptions import polled_sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,15 +50,15 @@ def here(server: FeedServer, path: str = "/") -> str:
 def test_a_feed_is_found_looked_at_and_taken_up(desk: Desk, radio: Radio, server: FeedServer) -> None:
     page = read(desk.post(f"{POLLED}find", {"address": here(server)}))
     assert [one.text() for one in page.one("main").one("ul").all("li")] == [
-        "one 25 May 2009, 12:00",
-        "two 25 May 2009, 12:00",
+        "one 12:00 pm, 25 May 2009",
+        "two 12:00 pm, 25 May 2009",
     ]
     assert here(server, "/comments") in page.one("main").text()
     sent = {one["name"]: one["value"] for one in page.one("main").all("input")}
     assert (sent["name"], sent["feed_url"]) == ("Sets & <more>", here(server, "/feed"))
     answer = desk.post(POLLED, {**sent, "kind": "note", "tags": "C++, from afar", "status": "published"})
     assert (answer.status_code, answer.headers["Location"]) == (303, ADDRESS)
-    found = radio.state("sets-more")
+    (found,) = polled_sources(radio.services)
     assert (found.name, found.url, found.kind, found.tags, found.status) == (
         "Sets & <more>",
         here(server),
@@ -66,15 +67,13 @@ def test_a_feed_is_found_looked_at_and_taken_up(desk: Desk, radio: Radio, server
         Status.PUBLISHED,
     )
     assert radio.poll().created == 2
-    shown = read(desk.get(ADDRESS)).one("ul", class_="things").text()
+    shown = read(desk.get(ADDRESS)).one("ul", "things").text()
     assert "new items are published, tagged C++, from afar" in shown
 
 
 @pytest.mark.parametrize("address", ["", "ftp://a.example/", "http://127.0.0.1:1/", "x" * 5_000])
 def test_what_is_no_feeds_address_is_refused_with_a_sentence(desk: Desk, address: str) -> None:
-    answer = desk.post(f"{POLLED}find", {"address": address})
-    assert answer.status_code == 422
-    page = read(answer)
+    page = read(desk.post(f"{POLLED}find", {"address": address}), 422)
     assert page.one("p", role="alert").text()
     assert page.one("input", id="address")["value"] == address
 
@@ -82,7 +81,7 @@ def test_what_is_no_feeds_address_is_refused_with_a_sentence(desk: Desk, address
 def test_what_cannot_be_taken_up_keeps_what_was_typed(desk: Desk, radio: Radio) -> None:
     radio.add("mine")
     typed = {"name": "Other", "feed_url": radio.server.url("/mine"), "url": "", "kind": "", "tags": "a, b"}
-    page = read(desk.post(POLLED, typed))
+    page = read(desk.post(POLLED, typed), 422)
     assert "is polled already, as “mine”" in page.one("p", role="alert").text()
     assert page.one("input", id="tags")["value"] == "a, b"
 
@@ -91,9 +90,9 @@ def test_what_was_amiss_and_the_next_try_are_shown(desk: Desk, radio: Radio, ser
     server.pages["/mine"] = Page(status=500)
     radio.add("mine")
     radio.poll()
-    shown = read(desk.get(ADDRESS)).one("ul", class_="things").text()
+    shown = read(desk.get(ADDRESS)).one("ul", "things").text()
     assert f"{server.url('/mine')} answered 500 Internal Server Error." in shown
-    assert "asked 23 November 2026, 12:00; next 23 November 2026, 12:15" in shown
+    assert "asked 12:00 pm, 23 November 2026; next 12:15 pm, 23 November 2026" in shown
 
 
 def test_a_source_is_paused_resumed_and_let_go(desk: Desk, radio: Radio) -> None:
