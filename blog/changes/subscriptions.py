@@ -216,7 +216,8 @@ def claim(services: Services, most: int) -> list[Claimed]:
     now = services.clock()
     until = now + _LEASE + timedelta(seconds=services.settings.fetch_timeout)
     lease = secrets.token_hex(16)
-    with services.sessions.work() as session:
+    # Claims take turns, on PostgreSQL too: who is out at a host is counted before more are sent there.
+    with services.sessions.write() as session:
         asked = _asked(session, now)
         rows = _within_hosts(_due(session, now, asked), asked, most)
         ids = [subscription.id for subscription, _ in rows]
@@ -242,7 +243,7 @@ def _due(session: Session, now: datetime, asked: Counter[str]) -> Sequence[tuple
         .where(Subscription.host.not_in(full))
         .order_by(Subscription.next_poll, Subscription.id)
         .limit(_LOOKED_AT)
-        # What another poller is about to take is none of ours; SQLite has one writer at a time anyway.
+        # A row that somebody is changing, who may be pausing it, is left for the next time.
         .with_for_update(skip_locked=True, of=Subscription)
     )
     return [(subscription, source) for subscription, source in session.execute(statement)]

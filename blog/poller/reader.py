@@ -14,6 +14,8 @@ import resource
 import sys
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from threading import Thread
 from typing import TYPE_CHECKING, Final
 
 from blog.domain.errors import CrosstagError
@@ -28,10 +30,20 @@ log = logging.getLogger(__name__)
 
 def serve(connection: Connection) -> None:
     """Say that we are ready, and answer until the other end is closed."""
-    with suppress(EOFError, OSError):
+    questions: SimpleQueue[tuple[bytes, str]] = SimpleQueue()
+    Thread(target=_listen, args=(connection, questions), daemon=True).start()
+    with suppress(OSError):
         connection.send(True)
         while True:
-            connection.send(answer(*connection.recv()))
+            connection.send(answer(*questions.get()))
+
+
+def _listen(connection: Connection, questions: SimpleQueue[tuple[bytes, str]]) -> None:
+    with suppress(EOFError, OSError):
+        while True:
+            questions.put(connection.recv())
+    # Nobody is there to read an answer, so none is worked on to its end.
+    os._exit(0)
 
 
 def answer(data: bytes, url: str) -> FeedRead | str:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
+import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -306,3 +310,33 @@ def test_a_process_that_dies_of_a_feed_is_a_sentence(
             process.kill()
         round_of_polling.join(0.2)
     assert "ended the process that tried" in radio.state("feed").error
+
+
+POLLING = """
+import sys, threading
+from blog.poller.readers import Readers
+
+readers = Readers(1)
+threading.Thread(target=readers.read, args=(b"<rss><channel><item><title>x</title><description>" + b"<b>" * 1_500_000, "u"), daemon=True).start()
+while not readers.processes():
+    pass
+print(readers.processes()[0].pid, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_process_that_reads_ends_with_the_one_that_polls_however_that_ends() -> None:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    polling = subprocess.Popen(
+        [sys.executable, "-c", POLLING], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+    )
+    assert polling.stdout
+    reader = Path("/proc", polling.stdout.readline().decode().strip())
+    assert reader.exists()
+    time.sleep(1.5)
+    polling.kill()
+    polling.communicate()
+    until = time.monotonic() + 20
+    while reader.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not reader.exists()

@@ -353,10 +353,10 @@ def test_no_more_than_two_of_a_host_and_sixteen_in_all_are_asked_at_once(
 
 
 def test_two_pollers_at_once_fetch_nothing_twice(radio: Radio, server: FeedServer) -> None:
-    server.delay = 0.01
+    server.delay = 0.03
     for number in range(30):
         server.pages[f"/{number}"] = Page(rss(f"item{number}"))
-        radio.add(f"Source {number}", f"/{number}", host=f"h{number}.example")
+        radio.add(f"Source {number}", f"/{number}", host=f"h{number % 6}.example")
     tallies: list[Tally] = []
     threads = [threading.Thread(target=lambda: tallies.append(radio.poll())) for _ in range(2)]
     for thread in threads:
@@ -366,6 +366,8 @@ def test_two_pollers_at_once_fetch_nothing_twice(radio: Radio, server: FeedServe
     assert sum(tally.polled for tally in tallies) == 30
     assert sorted(server.paths()) == sorted(f"/{number}" for number in range(30))
     assert len(entries(radio)) == 30
+    # Of both together, too.
+    assert max(server.most_of_a_host.values()) <= 2
 
 
 def test_a_round_that_is_broken_off_gives_back_what_it_held(radio: Radio, server: FeedServer) -> None:
