@@ -16,7 +16,18 @@ from typing import TYPE_CHECKING, Final
 from benchmarks.generate import home
 from benchmarks.grounds import REAL, SIZES, ground
 from benchmarks.report import Machine, Table, as_json, as_markdown, figure, publish
-from benchmarks.runs import browse, facets, importing, indexing, pages, publishing, served, starting, text
+from benchmarks.runs import (
+    browse,
+    facets,
+    importing,
+    indexing,
+    pages,
+    polling,
+    publishing,
+    served,
+    starting,
+    text,
+)
 from benchmarks.subject import opened
 
 if TYPE_CHECKING:
@@ -35,6 +46,7 @@ RUNS: Final[dict[str, ModuleType]] = {
     "start": starting,
     "publish": publishing,
     "import": importing,
+    "poll": polling,
     "index": indexing,
 }
 

@@ -26,6 +26,7 @@ from blog.web.admin.media import attach as attach_pictures
 from blog.web.admin.media import media as author_media
 from blog.web.admin.operations import operations
 from blog.web.admin.passkeys import keys
+from blog.web.admin.polling import polling
 from blog.web.admin.redirects import redirects_of_author
 from blog.web.admin.settings import settings
 from blog.web.admin.sources import sources_of_author
@@ -56,6 +57,7 @@ TENDING: Final = (
     inbox_of_author,
     imports,
     sources_of_author,
+    polling,
     redirects_of_author,
 )
 HOUSE: Final = (login, keys, home, account, settings, static_pages_of_author)

@@ -28,6 +28,7 @@ from blog.changes.renderers import usable_cores
 from blog.changes.users import begin_setup
 from blog.commands.console import err, out, progress
 from blog.commands.imports import imports
+from blog.commands.sources import poll, source
 from blog.commands.users import user
 from blog.config import DEMO, SETTINGS_FILE, cores, load
 from blog.db import Sessions, migrate
@@ -307,6 +308,8 @@ def check(data: Path) -> None:
 
 
 cli.add_command(imports)
+cli.add_command(source)
+cli.add_command(poll)
 cli.add_command(user)
 
 

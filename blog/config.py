@@ -70,6 +70,7 @@ class Settings:
     cache_megabytes: int = 64
     fetch_timeout: int = 30
     fetch_private: bool = False
+    poll: bool = True
     upload_megabytes: int = 200
     api_requests: int = 600
     proxies: int = 0

@@ -70,6 +70,16 @@ class Sessions:
                 session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITE_LOCK})
             yield session
 
+    @contextmanager
+    def work(self) -> Iterator[Session]:
+        """Open a transaction that writes nothing the log tells of; it commits when the block ends well.
+
+        On PostgreSQL it waits for nobody but those who write the very rows that it does. On SQLite it
+        is ``write``: there is one writer.
+        """
+        with self._write.begin() as session:
+            yield session
+
     def pulse(self) -> Hashable:
         """Return a value that is another one whenever the database has changed.
 

@@ -135,6 +135,45 @@ class Source(Base):
     url: Mapped[str] = mapped_column(Text, default="")
 
 
+class Subscription(Base):
+    """A source that is polled: where its feed is, what becomes of its items, and how polling it goes.
+
+    ``kind`` is empty where each item's own is taken; ``status`` and ``tags`` are what new items get.
+    ``interval`` is how often it is asked, in seconds, and ``in_feed`` what the feed itself wished for when
+    it was last read. Whoever polls it holds a lease: until ``leased_until`` nobody else does, and what is
+    learnt is written only by the holder of ``lease``. ``etag``, ``last_modified`` and ``digest`` stand for
+    what was read last. ``disabled`` says why it is not polled, and is empty where it is. ``moved_from``
+    are the addresses that permanent redirects led away from.
+    """
+
+    __tablename__ = "subscription"
+    __table_args__ = (Index("ix_subscription_next_poll", "next_poll"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id", ondelete="CASCADE"), unique=True)
+    feed_url: Mapped[str] = mapped_column(Text, unique=True)
+    host: Mapped[str] = mapped_column(String(255))
+    kind: Mapped[str] = mapped_column(String(20), default="")
+    tags: Mapped[list[str]] = mapped_column(JSON)
+    status: Mapped[str] = mapped_column(String(20))
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
+    etag: Mapped[str] = mapped_column(Text, default="")
+    last_modified: Mapped[str] = mapped_column(Text, default="")
+    digest: Mapped[str] = mapped_column(String(40), default="")
+    interval: Mapped[int] = mapped_column(Integer)
+    in_feed: Mapped[int] = mapped_column(Integer, default=0)
+    next_poll: Mapped[datetime] = mapped_column(UtcDateTime)
+    lease: Mapped[str] = mapped_column(String(40), default="")
+    leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_polled: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_success: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_changed: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    last_error: Mapped[str] = mapped_column(Text, default="")
+    disabled: Mapped[str] = mapped_column(Text, default="")
+    moved_from: Mapped[list[str]] = mapped_column(JSON)
+
+
 class Series(Base):
     """Entries that belong together, in an order."""
 

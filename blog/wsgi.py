@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from blog.app import create_app
 from blog.config import load
 from blog.indexer import Indexer
+from blog.poller.background import BackgroundPoller
 from blog.services import open_services
 
 if TYPE_CHECKING:
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def make_app() -> Flask:
-    """Open the blog and return its application; a thread of this process keeps the text index up to date."""
+    """Open the blog and return its application.
+
+    Threads of this process keep the text index up to date, and poll sources if no other process does.
+    """
     services = open_services(load(Path(os.environ.get("CROSSTAG_DATA", "data")), os.environ))
     # Before the first request, which would have to wait for it. What was read stays for the life of
     # the process: the garbage collector need not walk through it again and again.
@@ -25,4 +29,6 @@ def make_app() -> Flask:
     gc.collect()
     gc.freeze()
     Indexer(services).start()
+    if services.settings.poll:
+        BackgroundPoller(services).start()
     return create_app(services)

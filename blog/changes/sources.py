@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, select, update
 
 from blog.changes.log import record, record_names
 from blog.changes.redirects import lead_on
+from blog.changes.subscriptions import hand_over
 from blog.domain.errors import CrosstagError, NotThere
 from blog.domain.filters import source_url
 from blog.domain.urls import web_url
@@ -67,7 +68,8 @@ def delete_source(services: Services, source_id: int) -> str:
 def merge_sources(services: Services, source_id: int, into_id: int) -> int:
     """Let all entries of one source be of another, and let the one go; return how many they are.
 
-    Its page and its feeds lead to those of the other from then on.
+    Its page and its feeds lead to those of the other from then on, and what is polled for it is polled
+    for the other, unless that has a feed of its own.
 
     Raises:
         NotThere: one of them is not there.
@@ -86,6 +88,7 @@ def merge_sources(services: Services, source_id: int, into_id: int) -> int:
         session.execute(update(Entry).where(Entry.source_id == source_id).values(source_id=into_id))
         old, new = source_url(source.slug), source_url(into.slug)
         lead_on(session, [(old, new), *((_feed(old, kind), _feed(new, kind)) for kind in ("atom", "json"))])
+        hand_over(session, source_id, into_id)
         session.execute(delete(Source).where(Source.id == source_id))
         record_names(session, now)
         record(session, "updated", ids, now)

@@ -14,7 +14,7 @@ from benchmarks.generate import generated
 from benchmarks.grounds import Ground
 from benchmarks.limits import GZIP, Bytes, FullText, Rows, bare_granian, nginx
 from benchmarks.measuring import Measured
-from benchmarks.runs import browse, facets, importing, indexing, pages, publishing, starting, text
+from benchmarks.runs import browse, facets, importing, indexing, pages, polling, publishing, starting, text
 from benchmarks.sample import Sample
 from benchmarks.server import Answer, family, free_port, memory, running, serving
 from benchmarks.subject import environment, found_by, opened
@@ -47,6 +47,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Ask little of everything, and keep copies in the test's own folder."""
     monkeypatch.setenv("CROSSTAG_BENCH_DIR", str(tmp_path))
     monkeypatch.setattr(publishing, "_ENTRIES", 1)
+    monkeypatch.setattr(polling, "_SOURCES", 4)
     monkeypatch.setattr(starting, "_STARTS", 1)
     monkeypatch.setattr(starting, "_OF_EACH", 1)
     monkeypatch.setattr(load, "SECONDS", 1)
@@ -55,7 +56,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("small")
-@pytest.mark.parametrize("run", [browse, facets, pages, text, starting, indexing])
+@pytest.mark.parametrize("run", [browse, facets, pages, text, starting, indexing, polling])
 def test_a_run_measures_what_it_says(ground: Ground, run: ModuleType) -> None:
     measured = list(run.run(ground))
     assert len({one.name for one in measured}) == len(measured) > 0

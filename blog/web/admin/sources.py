@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, request
 
 from blog.changes.sources import BadSource, change_source, delete_source, merge_sources
 from blog.queries.sources import source, sources
+from blog.queries.subscriptions import polled_sources
 from blog.web.admin.pages import admin_page
 from blog.web.context import services
 
@@ -22,7 +23,13 @@ sources_of_author: Final = Blueprint("admin_sources", __name__, url_prefix="/adm
 @sources_of_author.get("/")
 def index() -> Response:
     """List the sources."""
-    return admin_page("sources.html", sources=sources(services()))
+    return show_sources()
+
+
+def show_sources(*, address: str = "", error: str = "", status: int = 200) -> Response:
+    """List the sources, and those that are polled, with a field for the address of another one."""
+    found, polled = sources(services()), polled_sources(services())
+    return admin_page("sources.html", status=status, sources=found, polled=polled, address=address, error=error)
 
 
 @sources_of_author.get("/<int:source_id>/")

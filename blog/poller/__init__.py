@@ -1,0 +1,1 @@
+"""Asking sources for what is new: finding their feeds, reading them, and taking in what they say."""
