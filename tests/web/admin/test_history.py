@@ -95,9 +95,7 @@ def test_what_cannot_come_back_says_why(blog: Blog, desk: Desk) -> None:
     save_entry(blog.services, made)
     button = read(desk.get("/admin/deleted/")).one("form", cls="act")
     page = read(desk.post(button["action"]), 409)
-    assert (
-        page.one("p", cls="error").text() == "Another entry has taken its place since: it was imported again."
-    )
+    assert page.one("p", cls="error").text() == "Imported or written again since, so not brought back: One."
 
 
 @pytest.mark.parametrize("address", ["/admin/entries/1/history/1/restore", "/admin/entries/1/delete"])
