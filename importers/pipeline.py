@@ -224,7 +224,7 @@ def run(
         if isinstance(item, Rejected):
             job.fail(item.external_id, item.reason)
         elif isinstance(item, LeftOut):
-            job.report.notes.append((item.external_id, item.reason))
+            job.note(item.external_id, item.reason)
         elif isinstance(item, Draft):
             job.take_draft(_with(item, source=item.source or given, kind=kind or item.kind))
         else:
@@ -271,6 +271,10 @@ class _Job(Generic[_Prepared]):
     def fail(self, external_id: str, reason: str, draft: Draft | None = None) -> None:
         self.report.fail(external_id, reason)
         self._tell_of(Told(external_id, Outcome.FAILED, reason, draft))
+
+    def note(self, external_id: str, reason: str, draft: Draft | None = None) -> None:
+        self.report.notes.append((external_id, reason))
+        self._tell_of(Told(external_id, None, reason, draft))
 
     def take_name(self, item: Item) -> None:
         if not self._names:
@@ -350,9 +354,6 @@ class _Job(Generic[_Prepared]):
         if self._on_told:
             self._on_told(told)
 
-    def _note(self, draft: Draft, notes: Sequence[str]) -> None:
-        self.report.notes += ((draft.external_id, note) for note in notes)
-
     def _count(self, decisions: Sequence[Decision], applied: Applied) -> None:
         failed = dict(applied.failures)
         for decision in decisions:
@@ -361,7 +362,7 @@ class _Job(Generic[_Prepared]):
                 self.fail(draft.external_id, failed[decision.key], draft)
             elif decision.key not in applied.stale:
                 self.report.counts[outcome] += 1
-                self._note(draft, notes)
+                self.report.notes += ((draft.external_id, note) for note in notes)
                 reason = "; ".join(notes)
                 self._tell_of(Told(draft.external_id, outcome, reason, draft, decision.entry_id))
 
@@ -400,8 +401,7 @@ class _Job(Generic[_Prepared]):
             try:
                 written = _slug(name)
             except BadTag as error:
-                self._note(draft, [error.sentence])
-                self._tell_of(Told(draft.external_id, None, error.sentence, draft))
+                self.note(draft.external_id, error.sentence, draft)
                 continue
             living = self._ledger.living_tag(written)
             names.setdefault(living, name.strip() if living == written else living)

@@ -18,7 +18,7 @@ from blog.changes.importing import import_material, preview_import, try_import
 from blog.changes.imports import ImportLedger
 from blog.changes.sources import merge_sources
 from blog.config import DEMO
-from blog.domain.entry import Draft, Kind, Rejected, SourceDraft, Status, TagDraft
+from blog.domain.entry import Draft, Kind, LeftOut, Rejected, SourceDraft, Status, TagDraft
 from blog.domain.errors import BadImport
 from blog.importlock import ImportUnderWay
 from blog.models import Change, Entry, ImportItem, ImportRun, Revision, Source
@@ -74,6 +74,7 @@ def test_what_becomes_of_each_item_is_recorded_with_its_reason(blog: Blog) -> No
         replace(draft("Tagged"), tags=("!!!",), external_id="tagged"),
         replace(draft("Bad"), url="nowhere", external_id="bad"),
         Rejected(external_id="row 3", reason="no date"),
+        LeftOut(external_id="a comment", reason="comments are not imported"),
     ]
     imported(blog, items, label="two", by="ada")
     assert set(told(blog, 2)) == {
@@ -83,11 +84,12 @@ def test_what_becomes_of_each_item_is_recorded_with_its_reason(blog: Blog) -> No
         ("kept", gone.external_id, "you deleted it here, so it stays deleted"),
         ("kept", mine.external_id, "kept your title; the source changed it too"),
         ("noted", "tagged", "“!!!” has no letter or digit, so no tag can be named that."),
+        ("noted", "a comment", "comments are not imported"),
         ("updated", first.external_id, ""),
     }
     second = import_run(blog.services, 2)
     assert (second.label, second.by, second.state, second.done) == ("two", "ada", "done", 6)
-    counts = {"created": 1, "updated": 1, "unchanged": 1, "kept": 2, "failed": 2, "noted": 1}
+    counts = {"created": 1, "updated": 1, "unchanged": 1, "kept": 2, "failed": 2, "noted": 2}
     assert second.counts == counts
 
 
