@@ -31,6 +31,8 @@ SETTINGS_FILE: Final = "settings.toml"
 # The standard name that hosting services set, understood beside CROSSTAG_DATABASE_URL.
 _DATABASE_URL: Final = "DATABASE_URL"
 SEARCH_ENGINES: Final = ("whoosh", "tantivy")
+# Of commands and not of the blog: where it is, and the password of an author who is being added.
+_OTHERS: Final = {f"{PREFIX}DATA", f"{PREFIX}USER_PASSWORD"}
 _PACKAGE: Final = Path(__file__).resolve().parent
 DEMO: Final = _PACKAGE / "demo"
 
@@ -170,7 +172,7 @@ def _from_environment(environ: Mapping[str, str], mistakes: list[str]) -> dict[s
     if environ.get(_DATABASE_URL):
         found["database_url"] = (environ[_DATABASE_URL], _DATABASE_URL)
     for variable, value in environ.items():
-        if not variable.startswith(PREFIX) or variable == f"{PREFIX}DATA":
+        if not variable.startswith(PREFIX) or variable in _OTHERS:
             continue
         name = variable.removeprefix(PREFIX).lower()
         _report_unknown(name, "the environment", mistakes)
