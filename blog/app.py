@@ -125,7 +125,7 @@ def _with_headers(response: Response) -> Response:
         response.cache_control.immutable = True
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "strict-origin-when-cross-origin")
-    if request.path.endswith((".atom", ".json")):
+    if request.path.endswith((".atom", ".json")) and not request.path.startswith(guard.PREFIX):
         # Readers that run in a browser need it on redirects and errors too.
         headers["Access-Control-Allow-Origin"] = "*"
     if response.status_code in (200, 304):

@@ -75,7 +75,8 @@ class UploadRequest(Request):
 def attach(app: Flask) -> None:
     """Limit what is read of a request, before anything reads it: the guard of the author's pages, too."""
     app.request_class = UploadRequest
-    app.config["MAX_CONTENT_LENGTH"] = _MOST_ELSEWHERE
+    # A text of half a megabyte, which is Flask's limit for a form without files, is long and no attack.
+    app.config.update(MAX_CONTENT_LENGTH=_MOST_ELSEWHERE, MAX_FORM_MEMORY_SIZE=_MOST_ELSEWHERE)
     app.before_request(_limit)
 
 

@@ -7,7 +7,7 @@ having to think of it. The few that are open are named here.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from flask import redirect, request
 from flask_wtf.csrf import CSRFError
@@ -57,18 +57,32 @@ def _guard() -> Response | None:
 def _outlived(error: CSRFError) -> Response:
     """Answer a form that was opened in a session that is over, by an author who has signed in anew since.
 
-    What was typed is shown to be sent again, with this session's token: another site's form, which comes
-    without the cookie, does not get here.
+    What was typed is shown to be sent again, with this session's token.
     """
-    if not request.path.startswith(PREFIX) or request.endpoint in OPEN or current_author() is None:
+    is_open = not request.path.startswith(PREFIX) or request.endpoint in OPEN
+    kept = [] if is_open or current_author() is None else kept_fields(request.form)
+    if not kept:
         return http_error(error)  # type: ignore[return-value]  # with a page, as for any other error
-    return admin_page("resume.html", status=400, next=request.path, kept=kept_fields(request.form))
+    return admin_page("resume.html", status=400, next=request.path, kept=kept)
 
 
 def kept_fields(form: MultiDict[str, str]) -> list[tuple[str, str]]:
-    """Return the fields of a form that are to be sent again once somebody has signed in."""
+    """Return the fields of a form that are to be sent again once somebody has signed in.
+
+    Of another site's form nothing is kept: else an author who is asked to sign in, and does, would send
+    with two clicks what somebody else had filled in.
+    """
+    if not _is_our_form():
+        return []
     fields = [(name, value) for name, value in form.items(multi=True) if name != "csrf_token"]
     return fields if sum(len(value) for _, value in fields) <= _MOST_KEPT else []
+
+
+def _is_our_form() -> bool:
+    """Whether a page of this blog has sent this, as browsers say with every form (RFC 6454, section 7)."""
+    sender = request.headers.get("Origin") or request.headers.get("Referer") or ""
+    ours = {request.host, urlsplit(services().settings.base_url).netloc} - {""}
+    return urlsplit(sender).netloc in ours
 
 
 def _here() -> str:

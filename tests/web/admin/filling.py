@@ -54,7 +54,9 @@ class OpenForm:
         ]
         pressed = {button["name"]: button["value"]} if button.get("name") else {}
         address = button.get("formaction") or self.form["action"]
-        return self.desk.client.post(address, data=self.fields | pressed)
+        return self.desk.client.post(
+            address, data=self.fields | pressed, headers={"Origin": "http://localhost"}
+        )
 
     @property
     def buttons(self) -> list[str]:

@@ -350,3 +350,11 @@ def test_hostile_text_is_text_in_every_field(desk: Desk) -> None:
     wrong = OpenForm(desk, form.press("Publish"), 422)
     assert {name: wrong.fields[name] for name in typed} == typed
     assert wrong.page.all("script", src="") == []
+
+
+def test_a_very_long_text_is_saved_like_any_other(blog: Blog, desk: Desk) -> None:
+    text = "A line of words.\n" * 60_000
+    form = open_form(desk, "/admin/new").type(title="Long", body=text)
+    form.fields["kind"] = "article"
+    followed(desk, form.press("Save draft"))
+    assert said(blog).body.strip() == text.strip()

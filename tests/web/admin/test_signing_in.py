@@ -144,7 +144,8 @@ def test_what_was_typed_when_the_session_ended_is_sent_after_signing_in_again(bl
     with blog.services.sessions.write() as session:
         session.execute(delete(Login))
     typed = {"old": "a & <b>", "new": "line\nline\n", "tags": "x"}
-    asked = desk.client.post("/admin/account/password", data=typed)
+    ours = {"Origin": "http://localhost"}
+    asked = desk.client.post("/admin/account/password", data=typed, headers=ours)
     assert asked.status_code == 403
     assert "Your session is over." in asked.text
     kept = {f"kept.{name}": value for name, value in typed.items()}
@@ -154,6 +155,22 @@ def test_what_was_typed_when_the_session_ended_is_sent_after_signing_in_again(bl
     assert again.status_code == 200
     assert '<form method="post" action="/admin/account/password">' in again.text
     assert "a &amp; &lt;b&gt;</textarea>" in again.text
+
+
+@pytest.mark.parametrize("sender", [{}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
+def test_what_another_site_filled_in_is_not_carried_through_signing_in(
+    make_blog: Callable[..., Blog], sender: dict[str, str]
+) -> None:
+    blog = make_blog("sqlite")
+    client = blog.client()
+    asked = client.post("/admin/account/password", data={"old": "a"}, headers=sender)
+    assert asked.status_code == 403
+    assert "kept." not in asked.text
+    # Nor offered to an author who is signed in, whose session this form is not of.
+    desk = at_desk(blog)
+    answer = desk.client.post("/admin/account/password", data={"old": "a"}, headers=sender)
+    assert answer.status_code == 400
+    assert 'name="old"' not in answer.text
 
 
 def test_signing_out_ends_the_session_on_the_server(desk: Desk) -> None:
