@@ -37,7 +37,7 @@ test: $(VENV)/.dev  ## Run every test, on two cores.
 	@$(BIN)/pytest -n 2 --dist loadgroup
 
 quick: $(VENV)/.dev  ## Run the tests without a browser, the real blog and PostgreSQL.
-	@$(BIN)/pytest -m "not browser and not corpus" -k "not postgresql"
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not corpus" -k "not postgresql"
 
 check: format types imports  ## Look at the code without running it.
 
