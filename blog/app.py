@@ -111,7 +111,7 @@ def _policy() -> str:
     """Return the policy: our own scripts on the author's pages, on the others what the author allowed."""
     if request.path.startswith(guard.PREFIX):
         return _POLICY.format(scripts="'self'", connections="'self'")
-    hosts = context.services().settings.script_hosts
+    hosts = context.services().settings.script_hosts if context.shows_own_html() else ""
     return _POLICY.format(scripts=hosts or "'none'", connections=f"'self' {hosts}".strip())
 
 

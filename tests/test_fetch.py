@@ -402,6 +402,7 @@ def test_zstd_that_wants_more_memory_than_the_web_allows_is_refused(server: Serv
         ("br", brotli.compress(FEED)),
         ("zstd", zstd.compress(FEED)),
     ],
+    ids=["gzip", "deflate", "br", "zstd"],  # not the bytes, which hold the time
 )
 def test_compressed_answers_may_come_in_any_pieces_but_whole(
     server: Server, encoding: str, compressed: bytes

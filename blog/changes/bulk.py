@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import insert, select
 
-from blog.changes.entries import delete_entries
+from blog.changes.entries import delete_entries, keep_revisions
 from blog.changes.fields import KIND, SOURCE, STATUS, obstacles, set_field, values_of
 from blog.changes.log import record_new_names
 from blog.changes.operations import ENTRIES_DELETED, FIELD_SET
@@ -123,9 +123,18 @@ class SetStatus:
         }
         notes = ["They keep their dates; those whose time has not come wait for it."]
         publishes = self.status is Status.PUBLISHED
-        return _field_plan(
+        planned = _field_plan(
             session, self.entries, STATUS, self.status.value, words[self.status], notes if publishes else []
         )
+
+        def write(session: Session, now: datetime, by: str) -> Mapping[str, Any]:
+            # That they were public is what their addresses are remembered for, should they move.
+            before = values_of(session, STATUS, planned.entries)
+            leave = [entry for entry, status in before.items() if status == Status.PUBLISHED]
+            keep_revisions(session, sorted(leave), now, by)
+            return planned.write(session, now, by)
+
+        return replace(planned, write=write)
 
 
 @dataclass(frozen=True, slots=True)

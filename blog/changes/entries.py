@@ -57,6 +57,7 @@ _CONTENT: Final = {
     "context",
     "image_url",
 }
+_SEEN: Final = ("status", "published")
 
 
 class EditedMeanwhile(CrosstagError):
@@ -290,11 +291,16 @@ def _update(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _updated(entry: Entry, change: EntryChange, columns: Mapping[str, Any], now: datetime) -> datetime:
-    if all(columns[name] == getattr(entry, name) for name in _CONTENT):
-        return entry.updated
-    # An author's edit is of now; of an import, the source says when, if it knows.
-    said = change.draft.updated if change.upstream is not None else None
-    return max(min(said or now, now), entry.updated)
+    # Of what waits for its time, that is the time of its last change; it may have come sooner.
+    updated = min(entry.updated, now)
+    if any(columns[name] != getattr(entry, name) for name in _CONTENT):
+        # An author's edit is of now; of an import, the source says when, if it knows.
+        said = change.draft.updated if change.upstream is not None else None
+        updated = max(min(said or now, now), updated)
+    if columns["status"] == Status.PUBLISHED and any(columns[name] != getattr(entry, name) for name in _SEEN):
+        # What is published was not there before: readers of feeds go by this.
+        updated = max(updated, columns["published"])
+    return updated
 
 
 def note_upstream(session: Session, said: Mapping[int, dict[str, str]]) -> None:
@@ -323,6 +329,13 @@ def tags_of(session: Session, entry_ids: Collection[int]) -> dict[int, list[str]
     for entry_id, slug in rows_in(session, statement, entry_tag.c.entry_id, entry_ids):
         tags.setdefault(entry_id, []).append(slug)
     return {entry_id: sorted(slugs) for entry_id, slugs in tags.items()}
+
+
+def keep_revisions(session: Session, entry_ids: Sequence[int], now: datetime, by: str) -> None:
+    """Keep what entries say, some hundreds at a time, before what is not about their text is changed."""
+    for piece in in_pieces(entry_ids, _DELETED_AT_ONCE):
+        _keep_revisions(session, _entries(session, piece), "edited", now, by)
+        session.expunge_all()
 
 
 def _keep_revisions(

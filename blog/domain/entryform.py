@@ -312,5 +312,17 @@ def _missing(draft: Draft, form: EntryForm, errors: Mapping[str, str]) -> dict[s
 
 
 def joined_tags(names: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """Return tags, given as (slug, name), as the form spells them: a name that has a comma by its slug."""
-    return tuple(slug if "," in name else name for slug, name in sorted(names))
+    """Return tags, given as (slug, name), as the form spells them."""
+    # What has a comma in it would be read as two.
+    return tuple(slug if "," in name else spelled(slug, name) for slug, name in sorted(names))
+
+
+def spelled(slug: str, name: str) -> str:
+    """Return how the form spells what is called so: by its slug, where its name would be read as another.
+
+    A name may be shown that is not the slug's own ("C++" for ``cpp``), and what is typed is read as a name.
+    """
+    try:
+        return name if slugify(name) == slug else slug
+    except BadTag:
+        return slug

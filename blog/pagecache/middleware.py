@@ -43,6 +43,9 @@ _CONDITIONS: Final = {
     "HTTP_RANGE",
     "HTTP_IF_RANGE",
     "wsgi.file_wrapper",
+    # What is made for all must not be able to know who has asked for it.
+    "HTTP_COOKIE",
+    "HTTP_AUTHORIZATION",
 }
 # Said anew here, of the bytes that are sent.
 _OURS: Final = {"etag", "content-length", "content-encoding", "vary", "connection"}
@@ -153,7 +156,7 @@ def is_personal(environ: WSGIEnvironment) -> bool:
     """Tell whether a request is of somebody who may be signed in, and sees pages of their own."""
     cookies = environ.get("HTTP_COOKIE", "").split(";")
     return "HTTP_AUTHORIZATION" in environ or any(
-        one.strip().startswith(f"{SESSION_COOKIE}=") for one in cookies
+        one.partition("=")[0].strip() == SESSION_COOKIE for one in cookies
     )
 
 

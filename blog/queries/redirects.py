@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from sqlalchemy import func, or_, select, true
 
+from blog.domain.dates import month_number
+from blog.domain.entry import Status
 from blog.domain.errors import NotThere
-from blog.models import Redirect
+from blog.models import Entry, Redirect
 from blog.queries.paging import PageLinks, count_pages, page_links
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.orm import Session
 
     from blog.services import Services
 
 _PAGE: Final = 100
+_PERMALINK: Final = re.compile(r"/(?P<year>[0-9]{4})/(?P<month>\w+)/(?P<day>[0-9]{1,2})/(?P<slug>[^/]+)/")
 
 
 def redirect_for(services: Services, host: str, path: str) -> str | None:
@@ -25,7 +32,8 @@ def redirect_for(services: Services, host: str, path: str) -> str | None:
 
     A redirect that was noted for this very host wins over one for the blog's own paths. The
     path counts with and without its last slash. What has moved several times is followed to
-    its last place, so that a reader goes one step; a circle leads nowhere.
+    its last place, so that a reader goes one step; a circle leads nowhere, and neither does what
+    leads to an entry that is not public: its new address would tell of it.
     """
     passed: set[str] = set()
     target = path
@@ -35,7 +43,22 @@ def redirect_for(services: Services, host: str, path: str) -> str | None:
             target = found
             if target.rstrip("/") in passed:
                 return None
-    return target if passed else None
+        return target if passed and not _is_secret(session, target, services.clock()) else None
+
+
+def _is_secret(session: Session, target: str, now: datetime) -> bool:
+    """Whether an entry that readers do not see has this address."""
+    parts = _PERMALINK.fullmatch(target)
+    month = month_number(parts["month"]) if parts else None
+    if parts is None or month is None:
+        return False
+    try:
+        day = date(int(parts["year"]), month, int(parts["day"]))
+    except ValueError:
+        return False
+    is_public = (Entry.status == Status.PUBLISHED) & (Entry.published <= now)
+    entry = select(is_public).where(Entry.day == day, Entry.slug == unquote(parts["slug"]))
+    return session.scalar(entry) is False
 
 
 def _target(session: Session, host: str, path: str) -> str | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from blog.domain.entry import Status
-from blog.domain.entryform import Standing, joined_tags
+from blog.domain.entryform import Standing, joined_tags, spelled
 from blog.domain.errors import NotThere
 from blog.models import Change, Entry, Revision, Series, Source, Tag, entry_tag
 from blog.queries.entries import permalink
@@ -96,12 +96,12 @@ def series_titles(services: Services) -> list[str]:
 
 
 def _draft(session: Session, entry: Entry) -> Draft:
-    """The entry with the names of its tags, its source's slug and its series' title."""
+    """The entry with the names of its tags and its series, as the form spells them, and its source's slug."""
     source = session.scalar(select(Source.slug).where(Source.id == entry.source_id)) or ""
-    series = session.scalar(select(Series.title).where(Series.id == entry.series_id)) or ""
+    series = session.execute(select(Series.slug, Series.title).where(Series.id == entry.series_id)).first()
     tags = select(Tag.slug, Tag.name).join(entry_tag, entry_tag.c.tag_id == Tag.id)
     names = [(slug, name) for slug, name in session.execute(tags.where(entry_tag.c.entry_id == entry.id))]
-    return entry.draft(joined_tags(names), source=source, series=series)
+    return entry.draft(joined_tags(names), source=source, series=spelled(*series) if series else "")
 
 
 def _created(session: Session, entry_id: int) -> datetime | None:

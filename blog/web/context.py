@@ -15,7 +15,7 @@ from werkzeug.local import LocalProxy
 
 from blog.domain.dates import spoken_day
 from blog.domain.pictures import PictureName
-from blog.pagecache.middleware import DEPENDS
+from blog.pagecache.middleware import DEPENDS, is_personal
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -50,6 +50,7 @@ def attach(app: Flask, services: Services) -> None:
     app.jinja_env.globals.update(
         site=LocalProxy(lambda: services.settings),
         menu=LocalProxy(lambda: services.site.menu),
+        shows_own_html=shows_own_html,
         static=static_url,
     )
 
@@ -58,6 +59,15 @@ def services() -> Services:
     """Return the services of the app that serves this request."""
     found: Services = current_app.extensions[_KEY]
     return found
+
+
+def shows_own_html() -> bool:
+    """Tell whether this page has the author's own HTML on it, and runs the scripts that come with it.
+
+    A private link has not: a script from elsewhere would tell it on. Nor has a page that its author looks
+    at: such a script could act for who is signed in.
+    """
+    return not (is_personal(request.environ) or request.path.startswith("/preview/"))
 
 
 def depends_on(what: str) -> None:

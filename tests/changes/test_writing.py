@@ -19,13 +19,16 @@ from blog.changes.autosaves import (
     keep_typed,
     own_id,
 )
+from blog.changes.bulk import SetStatus
 from blog.changes.entries import EditedMeanwhile, delete_entry, save_entry
+from blog.changes.imports import ImportLedger
+from blog.changes.plans import carry_out
 from blog.changes.users import create_user
 from blog.changes.writing import save_typed
-from blog.domain.entry import Status
+from blog.domain.entry import SeriesDraft, Status, TagDraft
 from blog.domain.entryform import EntryForm
 from blog.domain.errors import NotThere
-from blog.models import Change, Redirect, Revision, Series
+from blog.models import Change, Entry, Redirect, Revision, Series
 from blog.queries.autosaves import being_written, typed_into
 from blog.queries.versions import entry_version
 from blog.queries.writing import last_edit, open_entry
@@ -232,3 +235,63 @@ def test_a_conflict_drops_nothing(blog: Blog, ada: int) -> None:
     with pytest.raises(EditedMeanwhile):
         save_typed(blog.services, replace(mine, version=1), draft("Mine"), by="ada")
     assert (count(blog, Autosave), count(blog, Change)) == (1, before)
+
+
+@pytest.mark.parametrize(
+    ("tag", "spelled"),
+    [
+        (TagDraft(name="C++", slug="cpp"), "cpp"),
+        (TagDraft(name="Python", slug="python"), "Python"),
+        (TagDraft(name="Python, the language", slug="python"), "python"),
+    ],
+)
+def test_a_form_that_is_saved_untouched_moves_an_entry_to_no_other_tag(
+    blog: Blog, ada: int, tag: TagDraft, spelled: str
+) -> None:
+    ledger = ImportLedger(blog.services)
+    ledger.apply_names([tag, SeriesDraft(slug="llms-2024", title="LLMs in 2024: a review")])
+    one = save_entry(blog.services, replace(draft("One", tag.slug), series="llms-2024"))
+    opened = open_entry(blog.services, one)
+    assert (opened.draft.tags, opened.draft.series) == ((spelled,), "llms-2024")
+    values = {"form_id": f"entry-{one}-{ada}", "entry_id": one, "seen": opened.version}
+    save_typed(blog.services, typed(ada, **values), replace(opened.draft, title="Another title"), by="ada")
+    again = open_entry(blog.services, one).draft
+    assert (again.title, again.tags, again.series) == ("Another title", (spelled,), "llms-2024")
+    assert set(blog.services.facets.current().names.tags) == {tag.slug}
+    assert count(blog, Series) == 1
+
+
+def test_publishing_is_a_change_that_feed_readers_see(blog: Blog) -> None:
+    one = save_entry(blog.services, replace(draft("One", status=Status.DRAFT), published=blog.clock.now))
+    blog.clock.forward(hours=5)
+    published = replace(open_entry(blog.services, one).draft, status=Status.PUBLISHED, published=blog.clock.now)
+    save_entry(blog.services, published, one)
+    with blog.services.sessions.read() as session:
+        assert session.get_one(Entry, one).updated == blog.clock.now
+        before = blog.clock.now
+    # Tagging it later is none, nor is hiding it and showing it again.
+    blog.clock.forward(hours=1)
+    for status in (Status.PUBLISHED, Status.HIDDEN, Status.PUBLISHED):
+        save_entry(blog.services, replace(published, tags=("late",), status=status), one)
+    with blog.services.sessions.read() as session:
+        assert session.get_one(Entry, one).updated == before
+
+
+def test_what_was_scheduled_and_is_published_sooner_is_not_dated_in_the_future(blog: Blog) -> None:
+    later = blog.clock.now + timedelta(days=900)
+    one = save_entry(blog.services, replace(draft("One"), published=later))
+    save_entry(blog.services, replace(open_entry(blog.services, one).draft, published=blog.clock.now), one)
+    with blog.services.sessions.read() as session:
+        entry = session.get_one(Entry, one)
+        assert (entry.published, entry.updated) == (blog.clock.now, blog.clock.now)
+
+
+def test_what_was_published_and_taken_back_in_bulk_is_remembered_at_its_address(blog: Blog) -> None:
+    one = save_entry(blog.services, draft("One", slug="here", status=Status.DRAFT))
+    for status in (Status.PUBLISHED, Status.DRAFT):
+        carry_out(blog.services, SetStatus(frozenset([one]), status), by="ada")
+        blog.clock.forward(days=3)
+    opened = open_entry(blog.services, one)
+    assert opened.standing.was_public
+    save_entry(blog.services, replace(opened.draft, slug="there", status=Status.PUBLISHED), one)
+    assert addresses(blog) == {"/2009/May/25/here/": "/2009/May/25/there/"}

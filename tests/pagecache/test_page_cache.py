@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from blog.app import create_app
 from blog.changes.entries import delete_entry, save_entry
 from blog.changes.tagging import merge_tags, rename_tag
+from blog.changes.users import create_user, start_login
 from blog.domain.entry import Status
 from blog.domain.errors import CrosstagError
 from blog.pagecache.middleware import SESSION_COOKIE, PageCache
@@ -251,6 +252,22 @@ def test_who_may_be_signed_in_is_served_past_the_cache(blog: Blog, headers: dict
     answer = client.get("/tags/python/", headers=headers)
     assert answer.headers["Cache-Control"] == "private, no-store"
     assert len(cache_of(client).store) == 0
+
+
+def test_no_spelling_of_the_cookie_puts_an_authors_page_before_others(blog: Blog) -> None:
+    create_user(blog.services, "ada", "correct horse battery")
+    client = blog.client()
+    blog.write("One", "python")
+    with client.session_transaction() as held:
+        held["login"] = start_login(blog.services, 1, "", "")
+    cookie = client.get_cookie("crosstag_session")
+    assert cookie is not None
+    assert "/admin/entries/" in client.get("/").text
+    stranger = blog.client()
+    for spelled in (f"crosstag_session ={cookie.value}", f" crosstag_session= {cookie.value}"):
+        stranger.get("/", headers={"Cookie": spelled})
+        assert "/admin/entries/" not in blog.client().get("/").text
+        assert "/admin/entries/" not in stranger.get("/").text
 
 
 def test_other_cookies_make_no_difference(blog: Blog) -> None:

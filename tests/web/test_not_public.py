@@ -125,3 +125,12 @@ def test_a_scheduled_entry_appears_when_its_time_has_come(blog: Blog) -> None:
         assert again.status_code == 200, address
         assert "Soon" in again.get_data(as_text=True) or address == "/archive/", address
     assert total(look(client, "/tags/soon/")) == 1
+
+
+def test_an_old_address_does_not_tell_where_an_entry_that_was_taken_back_is_now(blog: Blog) -> None:
+    one = blog.write("One", slug="was-public")
+    save_entry(blog.services, draft("One", slug="renamed-secretly", status=Status.DRAFT), one)
+    client = blog.client()
+    assert client.get("/2009/May/25/was-public/").status_code == 404
+    save_entry(blog.services, draft("One", slug="renamed-secretly"), one)
+    assert client.get("/2009/May/25/was-public/").headers["Location"] == "/2009/May/25/renamed-secretly/"

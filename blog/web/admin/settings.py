@@ -93,7 +93,7 @@ GROUPS: Final = (
             Field(
                 "head_html",
                 "In the head of every page",
-                "Put in as it is. Scripts run only from the places named below.",
+                "As it is, but not while you are signed in. Scripts run only from where is said below.",
                 "html",
             ),
             Field("footer_html", "In the foot of every page", "Put in as it is.", "html"),

@@ -10,7 +10,9 @@ from signing import Desk, at_desk
 from sqlalchemy import select
 
 from blog.app import create_app
+from blog.changes.previews import create_preview_link
 from blog.config import AMENDABLE, Settings, load
+from blog.domain.entry import Status
 from blog.models import Change, Setting
 from blog.services import open_services
 from blog.web.admin.settings import FIELDS
@@ -166,6 +168,15 @@ def test_html_of_the_author_is_in_every_page_as_it_is_and_scripts_run_from_where
         )
         assert policy["script-src"] == "https://stats.example"
         assert policy["connect-src"] == "'self' https://stats.example"
+    # A script from elsewhere could act for an author who is signed in, and tell a private link on.
+    draft = blog.write("Soon", status=Status.DRAFT)
+    private = f"/preview/{create_preview_link(blog.services, draft, 1)}/"
+    for at, address in ((desk, "/"), (desk, "/tags/"), (client, private)):
+        answer = at.get(address)
+        assert answer.status_code == 200
+        assert "stats.example" not in answer.text
+        assert "script-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert "connect-src 'self';" in answer.headers["Content-Security-Policy"]
     answer = desk.get("/admin/settings/")
     assert own["head_html"] not in answer.text, "the author's pages are ours alone"
     assert "script-src 'self';" in answer.headers["Content-Security-Policy"]
