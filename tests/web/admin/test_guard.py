@@ -91,3 +91,20 @@ def test_what_is_not_the_authors_changes_nothing(app: Flask) -> None:
         and not rule.rule.startswith((PREFIX, "/api/", "/micropub", "/indieauth"))
     ]
     assert others == []
+
+
+def test_everything_for_programs_asks_for_a_token_and_never_takes_the_cookie(
+    make_blog: Callable[..., Blog],
+) -> None:
+    desk = at_desk(make_blog("sqlite"))
+    app = desk.client.application
+    answers = {}
+    for rule in app.url_map.iter_rules():
+        if not rule.rule.startswith(("/api/", "/micropub")):
+            continue
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            for client in (app.test_client(), desk.client):
+                answer = client.open(filled(app, rule), method=method, data={"csrf_token": desk.token()})
+                answers[method, rule.rule, client is desk.client] = answer.status_code
+    assert len(answers) > 20
+    assert answers == dict.fromkeys(answers, 401)
