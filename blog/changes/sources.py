@@ -12,7 +12,7 @@ from blog.changes.subscriptions import hand_over
 from blog.domain.errors import CrosstagError, NotThere
 from blog.domain.filters import source_url
 from blog.domain.urls import web_url
-from blog.models import Entry, Source
+from blog.models import Entry, Source, Subscription
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -49,17 +49,19 @@ def change_source(services: Services, source_id: int, name: str, url: str) -> No
 
 
 def delete_source(services: Services, source_id: int) -> str:
-    """Delete a source that no entry is of; return the name that it had.
+    """Delete a source that no entry is of and that is not polled; return the name that it had.
 
     Raises:
         NotThere: there is no such source.
-        BadSource: entries are of it.
+        BadSource: entries are of it, or it is polled.
     """
     with services.sessions.write() as session:
         source = _source(session, source_id)
         count = session.scalar(select(func.count(Entry.id)).where(Entry.source_id == source_id)) or 0
         if count:
             raise BadSource("", "It has entries. Put it together with another source instead.")
+        if session.scalar(select(Subscription.id).where(Subscription.source_id == source_id)) is not None:
+            raise BadSource("", "It is polled. Let go of it under “What is polled” first.")
         session.execute(delete(Source).where(Source.id == source_id))
         record_names(session, services.clock())
         return source.name
