@@ -138,6 +138,10 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
+def _let_go_of_foreign_keys(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA foreign_keys = OFF")
+
+
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("crosstag_writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
@@ -156,15 +160,35 @@ def migrate(sessions: Sessions) -> tuple[str | None, str]:
 
     Processes that start at once take turns, and those who come second find nothing to do.
     """
-    config = alembic_config(sessions.engine.url.render_as_string(hide_password=False))
+    url = sessions.engine.url.render_as_string(hide_password=False)
+    config = alembic_config(url)
     head = ScriptDirectory.from_config(config).get_current_head()
     assert head is not None, "the migrations folder holds at least one revision"
     before = schema_revision(sessions)
     if before != head:
-        with sessions.write() as session:
-            config.attributes["connection"] = session.connection()
+        with migrating(url) as connection:
+            config.attributes["connection"] = connection
             command.upgrade(config, "head")
     return before, head
+
+
+@contextmanager
+def migrating(database_url: str) -> Iterator[Connection]:
+    """Open the writing transaction in which the schema is changed; it commits when the block ends well.
+
+    SQLite makes many a table anew to change it, and the dropping of the old one would delete what refers
+    to its rows. So it does not look at foreign keys meanwhile, but at all of them in the end.
+    """
+    sessions = Sessions(database_url)
+    if sessions.is_sqlite:
+        event.listen(sessions.engine, "connect", _let_go_of_foreign_keys)
+    try:
+        with sessions.write() as session:
+            yield session.connection()
+            if sessions.is_sqlite and session.execute(text("PRAGMA foreign_key_check")).first():
+                raise RuntimeError("the migration would leave rows that refer to nothing")
+    finally:
+        sessions.close()
 
 
 def schema_revision(sessions: Sessions) -> str | None:

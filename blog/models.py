@@ -128,6 +128,8 @@ class Source(Base):
     """A place entries come from; the blog's own writing has none."""
 
     __tablename__ = "source"
+    # Revisions and undoings go by its id, which therefore no other may ever get.
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(120), unique=True)
@@ -178,6 +180,7 @@ class Series(Base):
     """Entries that belong together, in an order."""
 
     __tablename__ = "series"
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(120), unique=True)

@@ -4,7 +4,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from blog import accounts  # noqa: F401  # its tables belong to the schema, too
-from blog.db import make_engine
+from blog.db import migrating
 from blog.models import Base
 
 config = context.config
@@ -15,10 +15,8 @@ def run() -> None:
     if connection is not None:
         _run_on(connection)
         return
-    engine = make_engine(config.attributes["database_url"])
-    with engine.begin() as own:
+    with migrating(config.attributes["database_url"]) as own:
         _run_on(own)
-    engine.dispose()
 
 
 def _run_on(connection: Connection) -> None:

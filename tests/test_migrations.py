@@ -11,11 +11,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from conftest import DATABASES
-from sqlalchemy import inspect, text
+from sqlalchemy import delete, insert, inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from blog import accounts  # noqa: F401  # its tables are of the schema, too
-from blog.db import Sessions, alembic_config, migrate, schema_revision
-from blog.models import Base
+from blog.db import Sessions, alembic_config, migrate, migrating, schema_revision
+from blog.models import Base, Series, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -105,4 +106,66 @@ def test_links_from_before_get_the_key_of_their_address(make_database: Callable[
         found = {row.id: row.canonical for row in session.execute(text("SELECT id, canonical FROM entry"))}
     expected = {number: f"https://example.com/{number}" for number in range(2, 4_500)}
     assert found == {1: "", **expected, 5_000: "https://example.com/a"}
+    sessions.close()
+
+
+def test_sources_and_series_keep_their_ids_and_what_is_of_them(make_database: Callable[[str], str]) -> None:
+    url = make_database("sqlite")
+    config = alembic_config(url)
+    command.downgrade(config, "0005")
+    sessions = Sessions(url)
+    refer = text("SELECT id, source_id, series_id FROM entry")
+    polled = text("SELECT id, source_id, feed_url FROM subscription")
+    names = text("SELECT id, slug, name, url FROM source UNION SELECT id, slug, title, description FROM series")
+    with sessions.write() as session:
+        for statement in _CONTENT:
+            session.execute(text(statement))
+    for change in (
+        lambda: migrate(sessions),
+        lambda: command.downgrade(config, "0005"),
+        lambda: migrate(sessions),
+    ):
+        change()
+        with sessions.read() as session:
+            assert session.execute(refer).all() == [(1, 7, 9)]
+            assert session.execute(polled).all() == [(1, 7, "https://s.example/feed")]
+            assert session.execute(names).all() == [(7, "s", "S", "https://s.example/"), (9, "t", "T", "Deep.")]
+    with sessions.write() as session, pytest.raises(IntegrityError):
+        session.execute(text("DELETE FROM source"))
+    sessions.close()
+
+
+_CONTENT = (
+    "INSERT INTO source (id, slug, name, url) VALUES (7, 's', 'S', 'https://s.example/')",
+    "INSERT INTO series (id, slug, title, description, description_html) VALUES (9, 't', 'T', 'Deep.', '')",
+    "INSERT INTO entry (id, kind, status, published, day, slug, updated, atom_id, title, body, markup, url, domain, "
+    "via_url, via_title, citation, context, image_url, image_alt, external_id, html, short_html, text, words, "
+    "source_id, series_id) VALUES (1, 'link', 'published', '2009-05-25', '2009-05-25', 'a', '2009-05-25', 'a', '', "
+    "'', 'text', '', '', '', '', '', '', '', '', 'a', '', '', '', 0, 7, 9)",
+    "INSERT INTO subscription (source_id, feed_url, host, kind, tags, status, created, etag, last_modified, digest, "
+    "interval, in_feed, next_poll, lease, failures, last_error, disabled, moved_from) VALUES (7, "
+    "'https://s.example/feed', 's.example', '', '[]', 'inbox', '2009-05-25', '', '', '', 0, 0, '2009-05-25', '', 0, "
+    "'', '', '[]')",
+)
+
+
+def test_the_id_of_a_source_or_series_that_is_gone_is_given_to_no_other(sessions: Sessions) -> None:
+    for model, called in ((Source, "name"), (Series, "title")):
+        with sessions.write() as session:
+            first = session.scalars(insert(model).values(slug="a", **{called: "A"}).returning(model.id)).one()
+            session.execute(delete(model))
+            second = session.scalars(insert(model).values(slug="b", **{called: "B"}).returning(model.id)).one()
+        assert second > first
+
+
+def test_a_migration_that_leaves_rows_that_refer_to_nothing_is_taken_back(
+    make_database: Callable[[str], str],
+) -> None:
+    url = make_database("sqlite")
+    broken = "INSERT INTO alias (slug, tag_id) VALUES ('a', 99)"
+    with pytest.raises(RuntimeError, match="refer to nothing"), migrating(url) as connection:
+        connection.execute(text(broken))
+    sessions = Sessions(url)
+    with sessions.read() as session:
+        assert session.execute(text("SELECT slug FROM alias")).all() == []
     sessions.close()

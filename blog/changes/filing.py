@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, or_, select
 
 from blog.changes.lookups import rows_in
 from blog.changes.names import tag_ids
 from blog.changes.vocabulary import closure, read_implications
 from blog.domain.tags import slugify
-from blog.models import Alias, Series, Source, Tag, entry_tag
+from blog.models import Alias, Entry, Series, Source, Subscription, Tag, entry_tag
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from sqlalchemy.orm import Session
+
+# Of a source: entries are of it, or it is polled.
+SOURCE_IS_USED: Final = or_(
+    select(Entry.id).where(Entry.source_id == Source.id).exists(),
+    select(Subscription.id).where(Subscription.source_id == Source.id).exists(),
+)
 
 
 def tag_entries(session: Session, tagged: Mapping[int, Mapping[str, str]]) -> bool:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, func, insert, select, tuple_, update
 
+from blog.changes.filing import SOURCE_IS_USED
 from blog.changes.lookups import rows_in
 from blog.domain.entry import AliasDraft, Markup, RedirectDraft, SeriesDraft, SourceDraft, TagDraft
 from blog.domain.errors import BadTag
@@ -200,7 +201,7 @@ def _used(session: Session, thing: Thing, here: Mapping[str, Values]) -> set[str
             for (tag,) in rows_in(session, select(column).distinct(), column, ids)
         }
     if thing is Thing.SOURCE:
-        statement = select(Source.slug).where(select(Entry.id).where(Entry.source_id == Source.id).exists())
+        statement = select(Source.slug).where(SOURCE_IS_USED)
         return {slug for (slug,) in rows_in(session, statement, Source.slug, here)}
     if thing is Thing.SERIES:
         statement = select(Series.slug).where(select(Entry.id).where(Entry.series_id == Series.id).exists())

@@ -17,7 +17,7 @@ from blog.changes.entries import EntryChange, draft_of, tags_of
 from blog.changes.lookups import rows_in
 from blog.changes.vocabulary import closure, read_implied_slugs
 from blog.domain.entry import Draft, Kind, Markup, Status
-from blog.models import Alias, Entry, Revision, Series, Tag
+from blog.models import Alias, Entry, Revision, Series, Source, Tag
 from blog.rendering import Rendered, render
 from importers.pipeline import FIELDS, digest, digests
 
@@ -62,15 +62,19 @@ class State:
     slugs: frozenset[str]
     tags: TagsOfToday
 
-    def changed(self, status: Status | None) -> list[str]:
-        """The fields that are not as the import wrote them; ``status`` is what it gave new entries."""
+    def changed(self, status: Status | None, source: str) -> list[str]:
+        """The fields that are not as the import wrote them.
+
+        ``status`` is what it gave new entries, and ``source`` the slug of where they came from.
+        """
         said = dict(self.said)
         if status is not None and said.get("status") == digest(Status.PUBLISHED):
             said["status"] = digest(status)
         now = digests(self.draft)
         changed = [name for name in FIELDS if name != "slug" and now[name] != said.get(name, "")]
         # A slug may have been made here, or given a number, so the revisions tell.
-        return changed + (["slug"] if self.slugs - {self.entry.slug} else [])
+        changed += ["slug"] if self.slugs - {self.entry.slug} else []
+        return changed + (["source"] if self.draft.source != source else [])
 
     def back_to(self, before: Mapping[str, Any], series: Mapping[int, str]) -> tuple[EntryChange, list[str]]:
         """The change that puts back what the import wrote, and the names of the fields that it leaves."""
@@ -106,10 +110,11 @@ def states_of(session: Session, entry_ids: Sequence[int]) -> dict[int, State]:
     before = select(Revision.entry_id, Revision.fields["slug"].as_string())
     for entry_id, slug in rows_in(session, before, Revision.entry_id, entry_ids):
         slugs.setdefault(entry_id, set()).add(slug)
-    statement = select(Entry, Series.slug).outerjoin(Series, Series.id == Entry.series_id)
+    statement = select(Entry, Series.slug, Source.slug).outerjoin(Series, Series.id == Entry.series_id)
+    statement = statement.outerjoin(Source, Source.id == Entry.source_id)
     found = {}
-    for entry, series in rows_in(session, statement, Entry.id, entry_ids):
-        draft = replace(draft_of(entry, tags.get(entry.id, ())), series=series or "")
+    for entry, series, source in rows_in(session, statement, Entry.id, entry_ids):
+        draft = replace(draft_of(entry, tags.get(entry.id, ())), series=series or "", source=source or "")
         said = dict(entry.upstream or {})
         said["tags"] = today.spelled(said.get("tags", "").split())
         found[entry.id] = State(entry, draft, said, frozenset(slugs.get(entry.id, ())), today)

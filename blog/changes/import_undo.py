@@ -214,7 +214,7 @@ class _Entries:
         reasons = {one.id: later[one.entry_id] for one in touched if one.entry_id in later}
         states = states_of(session, _entry_ids(touched))
         for one in touched:
-            changed = states[one.entry_id or 0].changed(self._status)
+            changed = states[one.entry_id or 0].changed(self._status, one.source)
             if one.id not in reasons and changed:
                 reasons[one.id] = f"Changed since: {', '.join(changed)}."
         return reasons

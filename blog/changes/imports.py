@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from blog.changes.columns import BadDraft, as_stored, atom_id_of, unrendered
 from blog.changes.entries import (
@@ -89,6 +89,8 @@ class ImportLedger:
                 .select_from(Revision)
                 .outerjoin(Source, Source.id == source_id)
                 .where(Revision.reason == DELETED, Revision.id > self._last_revision)
+                # What was of a source that is gone is not of the blog's own.
+                .where(or_(source_id.is_(None), Source.id.is_not(None)))
             )
             self._deleted |= {(source or "", name) for source, name in found}
         self._last_revision = last

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, func, select, update
 
+from blog.changes.entries import DELETED
 from blog.changes.log import record, record_names
 from blog.changes.redirects import lead_on
 from blog.changes.subscriptions import hand_over
 from blog.domain.errors import CrosstagError, NotThere
 from blog.domain.filters import source_url
 from blog.domain.urls import web_url
-from blog.models import Entry, Source
+from blog.models import Entry, Revision, Source, Subscription
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -49,17 +50,19 @@ def change_source(services: Services, source_id: int, name: str, url: str) -> No
 
 
 def delete_source(services: Services, source_id: int) -> str:
-    """Delete a source that no entry is of; return the name that it had.
+    """Delete a source that no entry is of and that is not polled; return the name that it had.
 
     Raises:
         NotThere: there is no such source.
-        BadSource: entries are of it.
+        BadSource: entries are of it, or it is polled.
     """
     with services.sessions.write() as session:
         source = _source(session, source_id)
         count = session.scalar(select(func.count(Entry.id)).where(Entry.source_id == source_id)) or 0
         if count:
             raise BadSource("", "It has entries. Put it together with another source instead.")
+        if session.scalar(select(Subscription.id).where(Subscription.source_id == source_id)) is not None:
+            raise BadSource("", "It is polled. Let go of it under “What is polled” first.")
         session.execute(delete(Source).where(Source.id == source_id))
         record_names(session, services.clock())
         return source.name
@@ -69,7 +72,7 @@ def merge_sources(services: Services, source_id: int, into_id: int) -> int:
     """Let all entries of one source be of another, and let the one go; return how many they are.
 
     Its page and its feeds lead to those of the other from then on, and what is polled for it is polled
-    for the other, unless that has a feed of its own.
+    for the other, unless that has a feed of its own. What was deleted of the one is deleted of the other.
 
     Raises:
         NotThere: one of them is not there.
@@ -89,10 +92,19 @@ def merge_sources(services: Services, source_id: int, into_id: int) -> int:
         old, new = source_url(source.slug), source_url(into.slug)
         lead_on(session, [(old, new), *((_feed(old, kind), _feed(new, kind)) for kind in ("atom", "json"))])
         hand_over(session, source_id, into_id)
+        _hand_over_deleted(session, source_id, into_id)
         session.execute(delete(Source).where(Source.id == source_id))
         record_names(session, now)
         record(session, "updated", ids, now)
         return len(ids)
+
+
+def _hand_over_deleted(session: Session, source_id: int, into_id: int) -> None:
+    """Let what was deleted of one source be of another: so an import knows it, and it comes back there."""
+    deleted = select(Revision).where(Revision.reason == DELETED)
+    theirs = deleted.where(Revision.fields["source_id"].as_integer() == source_id)
+    for revision in session.scalars(theirs):
+        revision.fields = revision.fields | {"source_id": into_id}
 
 
 def _entries(count: int) -> str:

@@ -278,6 +278,14 @@ def _claimed(row: Subscription, source: str, lease: str) -> Claimed:
     )
 
 
+def source_of(services: Services, claimed: Claimed) -> str | None:
+    """Return the slug of the source that this is polled for now; None where it is not ours any more."""
+    ours = (Subscription.id == claimed.id, Subscription.lease == claimed.lease)
+    statement = select(Source.slug).join(Subscription, Subscription.source_id == Source.id).where(*ours)
+    with services.sessions.read() as session:
+        return session.scalar(statement)
+
+
 def settle(services: Services, claimed: Claimed, learnt: Learnt) -> bool:
     """Note what asking a source came to, and give it back; False where it was not ours any more."""
     now = services.clock()

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, delete, select, update
 
 from blog.changes.differences import difference_from_json, put_back
 from blog.changes.fields import SOURCE, names_of, obstacles, set_field, values_of
+from blog.changes.filing import SOURCE_IS_USED
 from blog.changes.log import record_names
 from blog.changes.restoring import bring_back, gone_entries, last_words
 from blog.changes.retagging import Filed, write_retagging
@@ -96,7 +97,7 @@ def by_reason(cannot: Mapping[int, str]) -> dict[str, list[int]]:
 
 def _forget_source(session: Session, source_id: int, now: datetime) -> None:
     """Remove a source that the operation made, unless something has come to use it."""
-    if session.scalar(select(Entry.id).where(Entry.source_id == source_id).limit(1)) is None:
+    if session.scalar(select(Source.id).where(Source.id == source_id, ~SOURCE_IS_USED)) is not None:
         session.execute(delete(Source).where(Source.id == source_id))
         record_names(session, now)
 

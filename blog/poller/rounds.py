@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from blog.changes.imports import ImportLedger
-from blog.changes.subscriptions import Answered, Learnt, claim, release, settle
+from blog.changes.subscriptions import Answered, Learnt, claim, release, settle, source_of
 from blog.domain.entry import Draft
 from blog.domain.errors import BadStatus, CrosstagError, FetchRefused
 from blog.domain.schedule import Result, Wishes, max_age, plan
@@ -240,19 +240,27 @@ class _Round:
             holds_back_host=learnt.wait if result is Result.THROTTLED else timedelta(0),
         )
 
-    def _import(self, claimed: Claimed, read: FeedRead) -> Report:
-        report = run(_with_options(read, claimed), self._ledger, kind=claimed.kind, status=claimed.status)
+    def _import(self, claimed: Claimed, read: FeedRead) -> Report | None:
+        """Take in what was read; None where it was let go, or is somebody else's to ask, meanwhile."""
+        source = source_of(self._services, claimed)
+        if source is None:
+            return None
+        if source != claimed.source:
+            # It was put together with another one: what was deleted of it goes by that name now.
+            self._ledger = ImportLedger(self._services)
+        items = _with_options(read, source, claimed.tags)
+        report = run(items, self._ledger, kind=claimed.kind, status=claimed.status)
         self._tally.created += report.counts[Outcome.CREATED]
         self._tally.updated += report.counts[Outcome.UPDATED]
         return report
 
 
-def _with_options(read: FeedRead, claimed: Claimed) -> Iterator[Draft | Rejected]:
+def _with_options(read: FeedRead, source: str, all_get: tuple[str, ...]) -> Iterator[Draft | Rejected]:
     """The items as entries of this source, with the tags that all of its entries get."""
     for item in read.items:
         if isinstance(item, Draft):
-            tags = tuple(dict.fromkeys((*item.tags, *claimed.tags)))
-            yield replace(item, source=claimed.source, tags=tags)
+            tags = tuple(dict.fromkeys((*item.tags, *all_get)))
+            yield replace(item, source=source, tags=tags)
         else:
             yield item
 

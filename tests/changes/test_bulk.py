@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from conftest import counted, draft
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from tables import tables, tagged
 
 from blog.changes.bulk import AddTags, DeleteEntries, RemoveTags, SetKind, SetSource, SetStatus
@@ -15,10 +15,12 @@ from blog.changes.entries import delete_entry, save_entry
 from blog.changes.imports import ImportLedger
 from blog.changes.operations import CannotUndo, undo_operation
 from blog.changes.plans import Action, NothingToDo, carry_out, preview
+from blog.changes.subscriptions import Subscribed, subscribe
 from blog.changes.tagging import Imply, Merge, Rename
 from blog.domain.entry import Kind, Status
 from blog.domain.errors import BadTag, CrosstagError, NotThere
-from blog.models import Entry, Operation, Revision
+from blog.models import Entry, Operation, Revision, Source
+from blog.queries.subscriptions import polled_source
 from importers.pipeline import Outcome, run
 
 if TYPE_CHECKING:
@@ -195,6 +197,23 @@ def test_undoing_leaves_the_fields_that_were_changed_since(written: Blog) -> Non
     undone = undo_operation(written.services, done.operation, "")
     assert undone.notes == ("Changed again since, and left so: “One”.", "Not there any more: 1 of the entries.")
     assert column(written, "status") == ["inbox", "hidden", "published"]
+
+
+def test_undoing_puts_nothing_under_a_source_that_came_after_theirs(written: Blog) -> None:
+    done = carry_out(written.services, SetSource(ALL, ""))
+    with written.services.sessions.write() as session:
+        session.execute(delete(Source))
+        session.add(Source(slug="stranger", name="Stranger"))
+    (note,) = undo_operation(written.services, done.operation, "").notes
+    assert note.startswith("The source they came from is not there any more: ")
+    assert set(column(written, "source_id")) == {None}
+
+
+def test_undoing_leaves_a_source_that_is_polled_by_now(written: Blog) -> None:
+    done = carry_out(written.services, SetSource(ALL, "Afar"))
+    subscribe(written.services, Subscribed(name="Afar", feed_url="https://afar.example/feed"))
+    assert undo_operation(written.services, done.operation, "").notes == ()
+    assert polled_source(written.services, "afar").entries == 0
 
 
 def test_undoing_takes_off_only_what_was_put_on(written: Blog) -> None:

@@ -16,7 +16,8 @@ from blog.changes.entries import delete_entry, save_entry
 from blog.changes.import_runs import Wanted, recorded
 from blog.changes.importing import import_material, preview_import, try_import
 from blog.changes.imports import ImportLedger
-from blog.changes.sources import merge_sources
+from blog.changes.restoring import restore_revision
+from blog.changes.sources import delete_source, merge_sources
 from blog.config import DEMO
 from blog.domain.entry import Draft, Kind, LeftOut, Rejected, SourceDraft, Status, TagDraft
 from blog.domain.errors import BadImport
@@ -298,3 +299,28 @@ def test_what_was_moved_to_another_source_is_imported_again_beside_it(blog: Blog
     with blog.services.sessions.read() as session:
         uris = session.scalars(select(Entry.atom_id)).all()
     assert len(set(uris)) == 4
+
+
+def test_what_was_deleted_stays_so_when_its_source_is_put_together_with_another(blog: Blog) -> None:
+    gone, kept = (replace(draft(name), source="til") for name in ("Gone", "Kept"))
+    imported(blog, [gone, kept, replace(draft("Two"), source="releases")])
+    deleted = entry_named(blog, "Gone").id
+    delete_entry(blog.services, deleted)
+    with blog.services.sessions.read() as session:
+        ids = dict(session.execute(select(Source.slug, Source.id)).all())
+        (revision,) = session.scalars(select(Revision.id))
+    merge_sources(blog.services, ids["til"], ids["releases"])
+    again = [replace(one, source="releases") for one in (gone, kept)]
+    assert imported(blog, again).counts == {"kept": 1, "unchanged": 1}
+    restore_revision(blog.services, deleted, revision)
+    assert entry_named(blog, "Gone").source_id == ids["releases"]
+
+
+def test_what_was_deleted_of_a_source_that_is_gone_is_not_taken_for_the_blogs_own(blog: Blog) -> None:
+    gone = replace(draft("Gone"), source="til")
+    imported(blog, [gone])
+    source_id = entry_named(blog, "Gone").source_id
+    delete_entry(blog.services, entry_named(blog, "Gone").id)
+    assert source_id is not None
+    delete_source(blog.services, source_id)
+    assert imported(blog, [replace(gone, source="")]).counts == {"created": 1}

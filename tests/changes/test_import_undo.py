@@ -11,14 +11,18 @@ from conftest import draft
 from sqlalchemy import select
 from test_import_runs import entry_named, imported, told
 
+from blog.changes.bulk import SetSource
 from blog.changes.entries import delete_entry, save_entry
 from blog.changes.import_runs import Wanted
 from blog.changes.import_undo import AlreadyUndone, undo_run
+from blog.changes.plans import carry_out
+from blog.changes.subscriptions import Subscribed, subscribe
 from blog.changes.tagging import merge_tags, rename_tag
 from blog.domain.entry import AliasDraft, Draft, Kind, RedirectDraft, SeriesDraft, SourceDraft, Status, TagDraft
 from blog.domain.errors import NotThere
 from blog.models import Base, Entry, Redirect, Revision, Source, Tag
 from blog.queries.import_runs import import_run, undo_outlook
+from blog.queries.subscriptions import polled_source
 
 if TYPE_CHECKING:
     from conftest import Blog
@@ -254,6 +258,24 @@ def test_names_that_were_changed_or_are_used_since_stay(blog: Blog) -> None:
         "The tag described stays: It was changed since.",
         "The tag used stays: It is in use.",
     ]
+
+
+def test_a_source_that_is_polled_by_now_stays(blog: Blog) -> None:
+    imported(blog, [SourceDraft(slug="s", name="S")])
+    subscribe(blog.services, Subscribed(name="S", feed_url="https://s.example/feed"))
+    assert undo_run(blog.services, 1) == {"stays": 1}
+    assert told(blog) == [("stays", "s", "The source s stays: It is in use.")]
+    assert polled_source(blog.services, "s").feed_url == "https://s.example/feed"
+
+
+@pytest.mark.parametrize(("came_from", "given"), [("", "mine"), ("There too", ""), ("there", "mine")])
+def test_an_entry_that_was_given_another_source_stays(blog: Blog, came_from: str, given: str) -> None:
+    items = [replace(draft(name), external_id=name, source=came_from) for name in ("taken over", "left")]
+    imported(blog, items)
+    carry_out(blog.services, SetSource(frozenset({entry_named(blog, "taken over").id}), given))
+    undo_run(blog.services, 1)
+    assert ("stays", "taken over", "Changed since: source.") in told(blog)
+    assert sorted(texts(blog)) == ["taken over"]
 
 
 def test_an_undoing_that_was_cut_off_goes_on(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:

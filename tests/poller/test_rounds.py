@@ -12,10 +12,12 @@ from conftest import DATABASES
 from feedserver import Page, Radio, broadcasting, rss
 from sqlalchemy import select
 
+from blog.changes.entries import delete_entry
+from blog.changes.sources import merge_sources
 from blog.changes.subscriptions import pause, resume
 from blog.changes.tagging import rename_tag
 from blog.domain.entry import Kind, Status
-from blog.models import Entry, Tag, entry_tag
+from blog.models import Entry, Source, Tag, entry_tag
 from blog.poller.readers import Readers
 from blog.poller.rounds import AT_ONCE, Tally
 
@@ -219,6 +221,50 @@ def test_what_is_gone_is_asked_no_more_until_it_is_resumed(radio: Radio, server:
     server.pages["/feed"] = Page(rss("one"))
     resume(radio.services, "feed")
     assert radio.poll() == Tally(polled=1, changed=1, created=1)
+
+
+def ids_of_sources(radio: Radio) -> dict[str, int]:
+    with radio.services.sessions.read() as session:
+        return dict(session.execute(select(Source.slug, Source.id)).all())
+
+
+def into_another_meanwhile(radio: Radio, data: bytes) -> Callable[[Handler], None]:
+    """Put “old” together with “new” while it is asked, before it answers."""
+
+    def answer(handler: Handler) -> None:
+        ids = ids_of_sources(radio)
+        merge_sources(radio.services, ids["old"], ids["new"])
+        handler.send(Page(data))
+
+    return answer
+
+
+def test_what_is_put_together_with_another_while_it_is_asked_comes_in_there(
+    radio: Radio, server: FeedServer
+) -> None:
+    server.pages["/old"] = Page(rss("one", "deleted"))
+    radio.add("old")
+    radio.poll()
+    radio.blog.write("Mine", source="new")
+    with radio.services.sessions.read() as session:
+        deleted = session.scalars(select(Entry.id).where(Entry.title == "deleted")).one()
+    delete_entry(radio.services, deleted)
+    server.pages["/old"] = into_another_meanwhile(radio, rss("one", "deleted", "two"))
+    radio.blog.clock.forward(hours=2)
+    assert radio.poll() == Tally(polled=1, changed=1, created=1)
+    assert list(ids_of_sources(radio)) == ["new"]
+    assert sorted(title for title, _, _ in entries(radio)) == ["Mine", "one", "two"]
+
+
+def test_what_is_let_go_while_it_is_asked_brings_nothing_in(radio: Radio, server: FeedServer) -> None:
+    server.pages["/new"] = Page(rss("one"))
+    radio.add("new")
+    radio.poll()
+    server.pages["/old"] = into_another_meanwhile(radio, rss("two"))
+    radio.add("old")
+    assert radio.poll() == Tally(polled=1)
+    assert list(ids_of_sources(radio)) == ["new"]
+    assert [title for title, _, _ in entries(radio)] == ["one"]
 
 
 def test_what_is_paused_is_not_asked(radio: Radio, server: FeedServer) -> None:

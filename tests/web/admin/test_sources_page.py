@@ -9,6 +9,7 @@ from reading import look, read
 from signing import Desk, at_desk
 from sqlalchemy import select
 
+from blog.changes.subscriptions import Subscribed, subscribe, unsubscribe
 from blog.domain.entry import Status
 from blog.models import Entry, Source
 
@@ -101,5 +102,11 @@ def test_only_a_source_without_entries_is_deleted(desk: Desk, blog: Blog, ids: d
     assert read(desk.get(f"{ADDRESS}{empty}/")).all("form", action=f"{ADDRESS}{empty}/delete")
     assert desk.post(f"{ADDRESS}{empty}/delete").location == ADDRESS
     assert known(blog) == ids
+    subscribe(blog.services, Subscribed(name="polled", feed_url="https://polled.example/feed"))
+    polled = known(blog)["polled"]
+    page = read(desk.post(f"{ADDRESS}{polled}/delete"), 422)
+    assert "It is polled. Let go of it under “What is polled” first." in page.text()
+    unsubscribe(blog.services, "polled")
+    assert desk.post(f"{ADDRESS}{polled}/delete").location == ADDRESS
     for address in (f"{ADDRESS}99/", f"{ADDRESS}99/delete", f"{ADDRESS}99/merge"):
         assert desk.post(address).status_code == 404
