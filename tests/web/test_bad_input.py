@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 from xml.etree import ElementTree
 
 import pytest
+from acting import Program
 from conftest import DATABASES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from library import opened
 from reading import read
+from signing import at_desk
 
 from blog.changes.redirects import write_redirects
 from blog.changes.tagging import rename_tag
@@ -258,6 +261,23 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(
     client: FlaskClient, address: str, sentence: str
 ) -> None:
     assert read(ask(client, address), 400).one("p", cls="about").text() == sentence
+
+
+@pytest.mark.parametrize("number", ["2147483648", "99999999999999999999"])
+def test_nothing_lives_at_a_number_that_no_column_holds(blog: Blog, number: str) -> None:
+    desk, program = at_desk(blog), Program(blog)
+    asked = 0
+    for rule in desk.client.application.url_map.iter_rules():
+        address = re.sub(r"<int[^>]*>", number, rule.rule)
+        address = re.sub(r"<[^>]*>", "x", re.sub(r"<any\((\w+)[^>]*>", r"\1", address))
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"} if "<int" in rule.rule else ():
+            if address.startswith("/api/"):
+                answer = program.ask(method, address, json={"title": "T"})
+            else:
+                answer = desk.client.open(address, method=method, data={"csrf_token": desk.token()})
+            assert answer.status_code in (404, 405), f"{method} {address}: {answer.status}"
+            asked += 1
+    assert asked > 40
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE", "BREW"])
