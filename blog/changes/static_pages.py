@@ -14,7 +14,7 @@ from blog.domain.entry import Markup
 from blog.domain.errors import BadTag, CrosstagError, NotThere
 from blog.domain.tags import slugify
 from blog.models import StaticPage
-from blog.rendering import to_html
+from blog.rendering import clean_text, to_html
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -73,7 +73,7 @@ def save_page(
         BadPage: it has no title, or its address cannot be one or is taken.
     """
     slug = _checked(draft, reserved)
-    title, body = " ".join(draft.title.split()), draft.body
+    title, body = " ".join(clean_text(draft.title).split()), clean_text(draft.body)
     html = to_html(body, Markup.MARKDOWN)
     with services.sessions.write() as session:
         found = StaticPage(slug=slug) if page_id is None else _page(session, page_id)
@@ -101,7 +101,7 @@ def _check_same(page: StaticPage, wanted: PageDraft) -> None:
 
 def _checked(draft: PageDraft, reserved: Collection[str]) -> str:
     """The slug of the page that is wanted."""
-    title = draft.title.strip()
+    title = clean_text(draft.title).strip()
     if not title or len(title) > _LONGEST_TITLE:
         raise BadPage("title", f"A page needs a title, of {_LONGEST_TITLE} letters at most.")
     try:
