@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from conftest import Blog
 
+    from blog.domain.entry import Item
+
 
 def column(blog: Blog, what: Any) -> list[Any]:
     with blog.services.sessions.read() as session:
@@ -206,7 +208,7 @@ def test_names_are_stored_without_what_no_database_takes(blog: Blog) -> None:
     save_entry(blog.services, made)
     for what, names in ((Tag.name, ["C++"]), (Series.title, ["How it's made"]), (Source.name, ["Over there"])):
         assert column(blog, what) == names
-    drafts = [
+    drafts: list[Item] = [
         TagDraft(name="C++\0", description="Words\0"),
         TagDraft(name="new\0", slug="new"),
         SeriesDraft(slug="how-it-s-made", title="Made\0", description="So\0"),
