@@ -282,6 +282,16 @@ def test_nothing_lives_at_a_number_that_no_column_holds(blog: Blog, number: str)
     assert asked > 40
 
 
+@pytest.mark.parametrize("number", ["2147483648", "99999999999999999999"])
+def test_a_number_in_a_form_that_no_column_holds_is_none(blog: Blog, number: str) -> None:
+    blog.write("One", source="there")
+    desk = at_desk(blog)
+    assert desk.get(f"/admin/inbox/?done={number}").status_code == 200
+    assert desk.get(f"/admin/linked-before?url=https://x.example/&entry={number}").status_code == 200
+    assert desk.post("/admin/facts/use", {"entry": number}).status_code == 200
+    assert desk.post("/admin/sources/1/merge", {"into": number}).status_code == 404
+
+
 @pytest.mark.parametrize("field", ["title", "body", "tags", "series", "citation", "url", "date", "slug"])
 def test_a_form_is_read_without_what_no_database_takes(blog: Blog, field: str) -> None:
     desk = at_desk(blog)
