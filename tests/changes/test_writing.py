@@ -185,6 +185,12 @@ def test_who_never_heard_that_it_was_kept_may_send_it_again(blog: Blog, ada: int
     assert keep_typed(blog.services, typed(ada))[0] == 2
 
 
+def test_whatever_is_typed_is_kept(blog: Blog, ada: int) -> None:
+    odd = typed(ada, form=EntryForm(title="T\0", body="\x01 \ud7ff \U0001f600"))
+    keep_typed(blog.services, odd)
+    assert [kept.form for kept in being_written(blog.services, ada)] == [odd.form]
+
+
 def test_nobody_sees_what_another_author_types(blog: Blog, ada: int) -> None:
     bob = create_user(blog.services, "bob", "correct horse battery")
     keep_typed(blog.services, typed(ada))
