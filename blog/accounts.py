@@ -106,7 +106,8 @@ class Autosave(Base):
 
     ``form`` names the open form: one for each entry, and one for each new entry that was begun.
     ``fields`` are the form's own, as typed. ``version`` counts the saves, so that two tabs notice
-    each other, and ``seen`` is the version of the entry that the typing began from.
+    each other: it only grows, so a row without ``fields``, of which nothing is kept, stays for it.
+    ``seen`` is the version of the entry that the typing began from.
     """
 
     __tablename__ = "autosave"

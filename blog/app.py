@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Flask, request
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 
 from blog.config import bundled
 from blog.pagecache.middleware import PageCache
@@ -44,6 +45,7 @@ from blog.web.states import BlogStates
 
 if TYPE_CHECKING:
     from flask import Response
+    from werkzeug.routing import Map
 
     from blog.services import Services
 
@@ -69,6 +71,17 @@ _POLICY: Final = (
 )
 
 
+# What a column of numbers holds; nothing has a larger one.
+_LARGEST: Final = 2**31 - 1
+
+
+class Number(IntegerConverter):
+    """A number in an address: nothing lives at one that no database could look up."""
+
+    def __init__(self, url_map: Map, **limits: Any) -> None:
+        super().__init__(url_map, **({"max": _LARGEST} | limits))
+
+
 class Blog(Flask):
     """Flask, with static files that may be kept for a year when asked for by their content's digest.
 
@@ -84,6 +97,7 @@ class Blog(Flask):
 def create_app(services: Services) -> Flask:
     """Return the web application of an opened blog."""
     app = Blog(__name__, static_folder=str(_STATIC), template_folder=str(bundled("templates")))
+    app.url_map.converters["int"] = Number
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     context.attach(app, services)

@@ -1,7 +1,8 @@
 """Keeping what is being typed, until it is saved or thrown away.
 
 Two tabs may have the same form open. Each says which save it saw last, and a save that it did not see
-is not overwritten.
+is neither overwritten nor dropped. So the saves of a form are numbered for ever: where nothing is kept any
+more, its row stays, without fields, for the next number.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from blog.accounts import Autosave
 from blog.domain.errors import CrosstagError
@@ -18,7 +19,6 @@ from blog.models import Entry
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from blog.domain.entryform import EntryForm
@@ -68,11 +68,11 @@ def keep_typed(services: Services, typed: Typed) -> tuple[int, datetime]:
         now = services.clock()
         if typed.entry_id is None and (made := own_entry(session, typed.form_id)):
             raise SavedAlready(made)
-        row = session.scalar(select(Autosave).where(*_mine(typed.user_id, typed.form_id)))
+        row = _row(session, typed.user_id, typed.form_id)
         if row is None:
             row = Autosave(form=typed.form_id, user_id=typed.user_id, entry_id=typed.entry_id, version=0)
             session.add(row)
-        elif row.version != typed.version and row.fields != typed.form.fields():
+        elif not _has_seen(typed, row):
             raise TypedElsewhere(row.version, row.at)
         # Where the answer to a save was lost, the same is sent again by who has not seen it.
         row.version = max(row.version, typed.version) + 1
@@ -83,14 +83,34 @@ def keep_typed(services: Services, typed: Typed) -> tuple[int, datetime]:
 def forget_typed(services: Services, user_id: int, form_id: str) -> None:
     """Throw away what was typed into a form."""
     with services.sessions.write() as session:
-        session.execute(delete(Autosave).where(*_mine(user_id, form_id)))
+        if row := _row(session, user_id, form_id):
+            _empty(row)
+
+
+def forget_own(services: Services, typed: Typed) -> None:
+    """Throw away what was kept of a form that holds nothing any more that would be missed.
+
+    Raises:
+        TypedElsewhere: there is a save that this form has not seen.
+    """
+    with services.sessions.write() as session:
+        row = _row(session, typed.user_id, typed.form_id)
+        if row is None:
+            return
+        if not _has_seen(typed, row):
+            raise TypedElsewhere(row.version, row.at)
+        _empty(row)
 
 
 def drop_typed(session: Session, typed: Typed) -> None:
     """Drop what was kept of a form that is being saved; what it never saw stays, unless it is the same."""
-    row = session.scalar(select(Autosave).where(*_mine(typed.user_id, typed.form_id)))
-    if row is not None and (row.version <= typed.version or row.fields == typed.form.fields()):
-        session.delete(row)
+    row = _row(session, typed.user_id, typed.form_id)
+    if row is None or not _has_seen(typed, row):
+        return
+    if typed.entry_id is None:
+        session.delete(row)  # its entry is there, so nothing more is kept of this form
+    else:
+        _empty(row)
 
 
 def own_id(form_id: str) -> str:
@@ -104,5 +124,15 @@ def own_entry(session: Session, form_id: str) -> int | None:
     return session.scalar(statement)
 
 
-def _mine(user_id: int, form_id: str) -> tuple[ColumnElement[bool], ...]:
-    return Autosave.user_id == user_id, Autosave.form == form_id
+def _row(session: Session, user_id: int, form_id: str) -> Autosave | None:
+    return session.scalar(select(Autosave).where(Autosave.user_id == user_id, Autosave.form == form_id))
+
+
+def _has_seen(typed: Typed, row: Autosave) -> bool:
+    """Whether a form may do away with what is kept: that is its own, the same, or nothing."""
+    return not row.fields or row.version == typed.version or row.fields == typed.form.fields()
+
+
+def _empty(row: Autosave) -> None:
+    if row.fields:
+        row.fields, row.version = {}, row.version + 1

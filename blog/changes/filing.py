@@ -11,6 +11,7 @@ from blog.changes.names import tag_ids
 from blog.changes.vocabulary import closure, read_implications
 from blog.domain.tags import slugify
 from blog.models import Alias, Entry, Series, Source, Subscription, Tag, entry_tag
+from blog.rendering import clean_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -79,7 +80,7 @@ def _place_ids(
     missing = [slug for slug in wanted if slug not in found]
     if missing:
         # Who gave a name, and not a slug, meant it as it is written.
-        given = {slug: name for name, slug in slugs.items() if name != slug}
+        given = {slug: clean_text(name) for name, slug in slugs.items() if name != slug}
         rows = [
             {"slug": slug, called: given.get(slug, slug.replace("-", " ").capitalize())} for slug in missing
         ]

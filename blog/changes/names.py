@@ -13,7 +13,7 @@ from blog.domain.entry import AliasDraft, Item, Markup, RedirectDraft, SeriesDra
 from blog.domain.errors import BadTag
 from blog.domain.tags import slugify
 from blog.models import Alias, Series, Source, Tag
-from blog.rendering import to_html
+from blog.rendering import clean_text, to_html
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -67,7 +67,7 @@ def _write_tags(session: Session, named: Sequence[tuple[TagDraft, tuple[str, ...
         described[slug] = draft.description
     _delete_old_names(session, new)
     if new:
-        rows = [{"slug": slug, "name": one.name} | _described(one) for slug, one in new.items()]
+        rows = [{"slug": slug, "name": clean_text(one.name)} | _described(one) for slug, one in new.items()]
         session.execute(insert(Tag), rows)
     for slug, one in other.items():
         session.execute(update(Tag).where(Tag.slug == slug).values(**_described(one)))
@@ -75,8 +75,8 @@ def _write_tags(session: Session, named: Sequence[tuple[TagDraft, tuple[str, ...
 
 
 def _described(draft: TagDraft | SeriesDraft) -> dict[str, str]:
-    html = to_html(draft.description, Markup.MARKDOWN)
-    return {"description": draft.description, "description_html": html}
+    words = clean_text(draft.description)
+    return {"description": words, "description_html": to_html(words, Markup.MARKDOWN)}
 
 
 def _write_aliases(session: Session, named: Sequence[tuple[AliasDraft, tuple[str, ...]]]) -> int:
@@ -105,7 +105,7 @@ def _write_aliases(session: Session, named: Sequence[tuple[AliasDraft, tuple[str
 
 def _write_series(session: Session, named: Sequence[tuple[SeriesDraft, tuple[str, ...]]]) -> int:
     """Write series; the newest word on each counts."""
-    wanted = {slug: {"title": draft.title} | _described(draft) for draft, (slug,) in named}
+    wanted = {slug: {"title": clean_text(draft.title)} | _described(draft) for draft, (slug,) in named}
     statement = select(Series.slug, Series.title, Series.description)
     found = {
         slug: {"title": title, "description": text}
@@ -124,7 +124,7 @@ def _write_sources(session: Session, named: Sequence[tuple[SourceDraft, tuple[st
     wanted = dict(found)
     for draft, (slug,) in named:
         known = wanted.get(slug, {"url": ""})["url"]
-        wanted[slug] = {"name": draft.name, "url": draft.url or known}
+        wanted[slug] = {"name": clean_text(draft.name), "url": draft.url or known}
     return _store(session, Source, found, wanted)
 
 
@@ -164,7 +164,7 @@ def tag_ids(session: Session, names: Mapping[str, str]) -> tuple[dict[str, int],
     missing = [slug for slug in names if slug not in found]
     if missing:
         _delete_old_names(session, missing)
-        session.execute(insert(Tag), [{"slug": slug, "name": names[slug]} for slug in missing])
+        session.execute(insert(Tag), [{"slug": slug, "name": clean_text(names[slug])} for slug in missing])
         found |= dict(rows_in(session, statement, Tag.slug, missing))
     return found, bool(missing)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import Text, cast, select
 
 from blog.accounts import Autosave
 from blog.domain.entryform import EntryForm
@@ -39,13 +39,15 @@ def typed_into(services: Services, user_id: int, form_id: str) -> KeptTyping | N
     with services.sessions.read() as session:
         statement = select(Autosave).where(Autosave.user_id == user_id, Autosave.form == form_id)
         row = session.scalar(statement)
-        return _kept(row) if row else None
+        return _kept(row) if row and row.fields else None
 
 
 def being_written(services: Services, user_id: int, limit: int = 20) -> list[KeptTyping]:
     """Return what an author began and did not save, the latest first."""
     with services.sessions.read() as session:
-        statement = select(Autosave).where(Autosave.user_id == user_id).order_by(Autosave.at.desc())
+        # A row without fields only holds the number of the form's last save.
+        is_kept = cast(Autosave.fields, Text) != "{}"
+        statement = select(Autosave).where(Autosave.user_id == user_id, is_kept).order_by(Autosave.at.desc())
         return [_kept(row) for row in session.scalars(statement.limit(limit))]
 
 

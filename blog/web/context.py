@@ -172,6 +172,13 @@ def iso(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
 
 
+def row_number(text: str) -> int:
+    """Read the number of a row that was sent; whatever no column holds is none (a ``ValueError``)."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise ValueError("no number of a row")
+    return int(text)
+
+
 def number(count: int) -> str:
     """Return "1,219"."""
     return f"{count:,}"

@@ -12,15 +12,18 @@ from sqlalchemy import select
 
 from blog.changes.columns import BadDraft
 from blog.changes.entries import delete_entry, draft_of, save_entry
-from blog.domain.entry import Markup, Status
+from blog.changes.names import write_names
+from blog.domain.entry import Markup, SeriesDraft, SourceDraft, Status, TagDraft
 from blog.domain.errors import NotThere
-from blog.models import Change, Entry, Redirect, Revision, Tag
+from blog.models import Change, Entry, Redirect, Revision, Series, Source, Tag
 from blog.site import Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conftest import Blog
+
+    from blog.domain.entry import Item
 
 
 def column(blog: Blog, what: Any) -> list[Any]:
@@ -198,3 +201,21 @@ def test_hostile_markup_is_never_stored_as_html(blog: Blog) -> None:
 def test_statuses_are_stored_as_given(blog: Blog) -> None:
     for status in Status:
         assert stored(blog, blog.write("T", status=status)).status == status.value
+
+
+def test_names_are_stored_without_what_no_database_takes(blog: Blog) -> None:
+    made = replace(draft("T\0"), body="B\0", tags=("C++\0",), series="How it's\0 made", source="Over\0 there")
+    save_entry(blog.services, made)
+    for what, names in ((Tag.name, ["C++"]), (Series.title, ["How it's made"]), (Source.name, ["Over there"])):
+        assert column(blog, what) == names
+    drafts: list[Item] = [
+        TagDraft(name="C++\0", description="Words\0"),
+        TagDraft(name="new\0", slug="new"),
+        SeriesDraft(slug="how-it-s-made", title="Made\0", description="So\0"),
+        SourceDraft(slug="there", name="There\0"),
+    ]
+    with blog.services.sessions.write() as session:
+        write_names(session, drafts)
+    assert column(blog, Tag.name) == ["C++", "new"]
+    assert "Made" in column(blog, Series.title)
+    assert "There" in column(blog, Source.name)

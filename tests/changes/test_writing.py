@@ -15,6 +15,7 @@ from blog.changes.autosaves import (
     SavedAlready,
     Typed,
     TypedElsewhere,
+    forget_own,
     forget_typed,
     keep_typed,
     own_id,
@@ -187,6 +188,12 @@ def test_who_never_heard_that_it_was_kept_may_send_it_again(blog: Blog, ada: int
     assert keep_typed(blog.services, typed(ada))[0] == 2
 
 
+def test_whatever_is_typed_is_kept(blog: Blog, ada: int) -> None:
+    odd = typed(ada, form=EntryForm(title="T\0", body="\x01 \ud7ff \U0001f600"))
+    keep_typed(blog.services, odd)
+    assert [kept.form for kept in being_written(blog.services, ada)] == [odd.form]
+
+
 def test_nobody_sees_what_another_author_types(blog: Blog, ada: int) -> None:
     bob = create_user(blog.services, "bob", "correct horse battery")
     keep_typed(blog.services, typed(ada))
@@ -205,7 +212,7 @@ def test_saving_drops_what_was_kept_but_not_what_another_tab_typed_since(blog: B
     assert [kept.name for kept in being_written(blog.services, ada)] == ["More"]
     seen = version(blog, one)
     save_typed(blog.services, replace(mine, version=2, seen=seen), draft("More"), by="ada")
-    assert count(blog, Autosave) == 0
+    assert being_written(blog.services, ada) == []
 
 
 def test_a_save_under_way_to_the_server_is_dropped_where_it_holds_what_was_saved(blog: Blog, ada: int) -> None:
@@ -214,7 +221,39 @@ def test_a_save_under_way_to_the_server_is_dropped_where_it_holds_what_was_saved
     mine = typed(ada, form_id="entry-1-1", entry_id=one, seen=version(blog, one), form=form)
     keep_typed(blog.services, mine)
     save_typed(blog.services, replace(mine, version=0), draft("More"), by="ada")
-    assert count(blog, Autosave) == 0
+    assert being_written(blog.services, ada) == []
+
+
+def test_saving_over_a_conflict_drops_only_the_very_save_that_was_seen(blog: Blog, ada: int) -> None:
+    one = blog.write("One")
+    mine = typed(ada, form_id="entry-1-1", entry_id=one, seen=version(blog, one))
+    last = 0
+    for title in ("a", "ab", "abc"):
+        last, _ = keep_typed(blog.services, replace(mine, version=last, form=EntryForm(title=title)))
+    # The other tab takes that up, saves it, and types on; this one, which holds the last of the three,
+    # is told of the conflict, and saves over it.
+    save_typed(blog.services, replace(mine, version=last), draft("abc"), by="ada")
+    theirs = replace(mine, form=EntryForm(title="Unseen"), seen=version(blog, one))
+    assert keep_typed(blog.services, theirs)[0] == last + 2
+    save_typed(blog.services, replace(theirs, version=last, form=mine.form), draft("Mine"), by="ada")
+    assert [kept.name for kept in being_written(blog.services, ada)] == ["Unseen"]
+
+
+def test_the_saves_of_a_form_are_numbered_for_ever(blog: Blog, ada: int) -> None:
+    one = blog.write("One")
+    mine = typed(ada, form_id="entry-1-1", entry_id=one)
+    assert keep_typed(blog.services, mine)[0] == 1
+    forget_typed(blog.services, ada, mine.form_id)
+    forget_typed(blog.services, ada, mine.form_id)
+    assert typed_into(blog.services, ada, mine.form_id) is None
+    assert being_written(blog.services, ada) == []
+    assert keep_typed(blog.services, replace(mine, form=EntryForm(title="Theirs")))[0] == 3
+    with pytest.raises(TypedElsewhere):
+        keep_typed(blog.services, replace(mine, version=1, form=EntryForm(title="Mine")))
+    with pytest.raises(TypedElsewhere):
+        forget_own(blog.services, replace(mine, version=1))
+    forget_own(blog.services, replace(mine, version=3))
+    assert being_written(blog.services, ada) == []
 
 
 def test_a_form_whose_entry_was_saved_keeps_nothing_more(blog: Blog, ada: int) -> None:

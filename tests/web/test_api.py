@@ -384,7 +384,7 @@ def test_what_is_not_published_is_listed_by_its_status(blog: Blog) -> None:
         ("/changes?since=-1", 400, "“since” takes one whole number, from 0 to 9,007,199,254,740,991."),
         ("/sources?page=1", 400, "There is no parameter “page” here; there are: none."),
         ("/entries/2", 404, "There is no entry number 2."),
-        ("/entries/99999999999999999999", 404, "There is no entry with so large a number."),
+        ("/entries/99999999999999999999", 404, "Nothing lives at this address of the API; /api/v1/openapi.json says what there is."),
         ("/entries/x", 404, "Nothing lives at this address of the API; /api/v1/openapi.json says what there is."),
         ("/nothing", 404, "Nothing lives at this address of the API; /api/v1/openapi.json says what there is."),
     ],

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 from xml.etree import ElementTree
 
 import pytest
+from acting import Program
 from conftest import DATABASES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from library import opened
 from reading import read
+from signing import at_desk
 
 from blog.changes.redirects import write_redirects
 from blog.changes.tagging import rename_tag
 from blog.domain.addresses import SEARCH_PARAMETERS
 from blog.domain.entry import RedirectDraft
+from blog.queries.static_pages import static_page
+from blog.queries.writing import open_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -258,6 +263,80 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(
     client: FlaskClient, address: str, sentence: str
 ) -> None:
     assert read(ask(client, address), 400).one("p", cls="about").text() == sentence
+
+
+@pytest.mark.parametrize("number", ["2147483648", "99999999999999999999"])
+def test_nothing_lives_at_a_number_that_no_column_holds(blog: Blog, number: str) -> None:
+    desk, program = at_desk(blog), Program(blog)
+    asked = 0
+    for rule in desk.client.application.url_map.iter_rules():
+        address = re.sub(r"<int[^>]*>", number, rule.rule)
+        address = re.sub(r"<[^>]*>", "x", re.sub(r"<any\((\w+)[^>]*>", r"\1", address))
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"} if "<int" in rule.rule else ():
+            if address.startswith("/api/"):
+                answer = program.ask(method, address, json={"title": "T"})
+            else:
+                answer = desk.client.open(address, method=method, data={"csrf_token": desk.token()})
+            assert answer.status_code in (404, 405), f"{method} {address}: {answer.status}"
+            asked += 1
+    assert asked > 40
+
+
+@pytest.mark.parametrize("number", ["2147483648", "99999999999999999999"])
+def test_a_number_in_a_form_that_no_column_holds_is_none(blog: Blog, number: str) -> None:
+    blog.write("One", source="there")
+    desk = at_desk(blog)
+    assert desk.get(f"/admin/inbox/?done={number}").status_code == 200
+    assert desk.get(f"/admin/linked-before?url=https://x.example/&entry={number}").status_code == 200
+    assert desk.post("/admin/facts/use", {"entry": number}).status_code == 200
+    assert desk.post("/admin/sources/1/merge", {"into": number}).status_code == 404
+
+
+@pytest.mark.parametrize("field", ["title", "body", "tags", "series", "citation", "url", "date", "slug"])
+def test_a_form_is_read_without_what_no_database_takes(blog: Blog, field: str) -> None:
+    desk = at_desk(blog)
+    fields = {"kind": "note", "title": "A title", "body": "Words", "tags": "python, C++", "series": "How so"}
+    sent = fields | {field: f"{fields.get(field, '')}\0", "action": "publish"}
+    answer = desk.post("/admin/new", sent)
+    assert (answer.status_code, answer.location) == (303, "/admin/entries/1/")
+    draft = open_entry(blog.services, 1).draft
+    assert {name: getattr(draft, name) for name in ("title", "body", "tags", "series")} == {
+        "title": "A title",
+        "body": "Words",
+        "tags": ("C++", "python"),
+        "series": "How so",
+    }
+
+
+def test_a_static_page_is_read_without_what_no_database_takes(blog: Blog) -> None:
+    desk = at_desk(blog)
+    sent = {"title": "About\0", "body": "I am\0 Ada.", "slug": "me\0", "do": "save"}
+    assert desk.post("/admin/pages/new", sent).status_code == 303
+    page = static_page(blog.services, 1)
+    assert (page.title, page.body, page.slug) == ("About", "I am Ada.", "me")
+    # By the multipart form that a picture would be sent with, too.
+    saved = sent | {"seen": page.updated.isoformat(), "title": "Me\0"}
+    assert desk.post("/admin/pages/1/", saved, content_type="multipart/form-data").status_code == 303
+    assert static_page(blog.services, 1).title == "Me"
+
+
+@pytest.mark.parametrize(
+    ("address", "sent"),
+    [
+        (
+            "/api/v1/entries",
+            {"kind": "note", "body": "B\0", "tags": ["c\0"], "series": "s\0", "external_id": "x"},
+        ),
+        ("/micropub", {"type": ["h-entry"], "properties": {"content": ["B\0"], "category": ["c\0"]}}),
+    ],
+)
+def test_a_program_s_words_are_read_without_what_no_database_takes(
+    blog: Blog, address: str, sent: dict[str, Any]
+) -> None:
+    answer = Program(blog).post(address, json=sent)
+    assert answer.status_code == 201, answer.text
+    draft = open_entry(blog.services, 1).draft
+    assert (draft.body, draft.tags) == ("B", ("c",))
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE", "BREW"])

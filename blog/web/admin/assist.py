@@ -22,7 +22,7 @@ from blog.queries.links import all_before, look_up
 from blog.queries.suggestions import complete_tag, suggest_tags
 from blog.web.admin.media import sent_picture
 from blog.web.admin.sheets import found_entry, sent_sheet, sheet_page
-from blog.web.context import services
+from blog.web.context import row_number, services
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +73,7 @@ def use() -> Response:
 @assist.get("/linked-before")
 def before() -> Response:
     """Say which entries link to an address already. Nobody is asked for that but the database."""
-    known = all_before(services(), [request.args.get("url", "")], request.args.get("entry", type=int))
+    known = all_before(services(), [request.args.get("url", "")], request.args.get("entry", type=row_number))
     return jsonify(html=render_template("admin/_before.html", before=known))
 
 
@@ -168,7 +168,7 @@ def _beside(sheet: Sheet, name: PictureName) -> Sheet:
 
 
 def _sheet() -> Sheet:
-    entry_id = request.form.get("entry", type=int)
+    entry_id = request.form.get("entry", type=row_number)
     return replace(sent_sheet(found_entry(entry_id) if entry_id else None), is_again=True)
 
 
@@ -190,4 +190,4 @@ def _text(name: str) -> str:
 
 def _number(name: str) -> int | None:
     text = _text(name)
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None

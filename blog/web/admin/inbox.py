@@ -14,7 +14,7 @@ from blog.queries.history import operation
 from blog.queries.inbox import ADDRESS, inbox, waiting_ids
 from blog.queries.paging import NoSuchPage
 from blog.web.admin.pages import admin_page
-from blog.web.context import services
+from blog.web.context import row_number, services
 from blog.web.sessions import author
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def show(status: int = 200, error: str = "") -> Response:
     except NoSuchPage:
         # The last item of the last page has just been dealt with.
         return redirect(ADDRESS, 303)
-    said = request.args.get("done", 0, type=int)
+    said = request.args.get("done", 0, type=row_number)
     done = operation(services(), said) if said else None
     return admin_page("inbox.html", status=status, page=page, error=error, done=done)
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from blog.queries.writing import Edit, OpenEntry
 
 _FORM_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,60}")
-_NUMBER: Final = re.compile(r"[0-9]{1,15}")
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
 # The way back from a preview, or from a link made by the way: what was typed is shown again.
 AGAIN: Final = "again"
 _LABELS: Final = {

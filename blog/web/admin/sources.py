@@ -10,7 +10,7 @@ from blog.changes.sources import BadSource, change_source, delete_source, merge_
 from blog.queries.sources import source, sources
 from blog.queries.subscriptions import polled_sources
 from blog.web.admin.pages import admin_page
-from blog.web.context import services
+from blog.web.context import row_number, services
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +64,7 @@ def save(source_id: int) -> Response:
 def merge(source_id: int) -> Response:
     """Put a source together with another, once that was said twice: it cannot be taken apart again."""
     found = source(services(), source_id)
-    into = source(services(), request.form.get("into", 0, type=int))
+    into = source(services(), request.form.get("into", 0, type=row_number))
     if request.form.get("sure") != "yes":
         return admin_page("source_merge.html", source=found, into=into)
     try:

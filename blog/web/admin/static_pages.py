@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, current_app, flash, redirect, request
 
-from blog.changes.static_pages import BadPage, PageDraft, delete_page, save_page
+from blog.changes.static_pages import BadPage, PageChanged, PageDraft, delete_page, save_page
+from blog.domain.diffs import field_diffs
 from blog.domain.entry import Markup
 from blog.queries.static_pages import PageView, static_page, static_pages
 from blog.rendering import to_html
@@ -44,12 +45,12 @@ def create() -> Response:
 def edit(page_id: int) -> Response:
     """Show a page in the form."""
     page = static_page(services(), page_id)
-    return _form(PageDraft(page.title, page.body, page.slug, page.in_menu), page)
+    return _form(_draft(page), page, seen=page.updated.isoformat())
 
 
 @static_pages_of_author.post("/<int:page_id>/")
 def save(page_id: int) -> Response:
-    """Save a page, or show what it would look like."""
+    """Save a page, unless it was changed since the form was opened, or show what it would look like."""
     return _saved(static_page(services(), page_id))
 
 
@@ -71,19 +72,39 @@ def _saved(page: PageView | None) -> Response:
     form = request.form
     body = form.get("body", "").replace("\r\n", "\n")
     draft = PageDraft(form.get("title", ""), body, form.get("slug", ""), bool(form.get("in_menu")))
+    seen = form.get("seen", "")
     if form.get("do") == "look":
-        return _form(draft, page, preview=to_html(body, Markup.MARKDOWN))
+        return _form(draft, page, seen=seen, preview=to_html(body, Markup.MARKDOWN))
     try:
-        page_id = save_page(services(), draft, page.id if page else None, reserved=_reserved())
+        page_id = save_page(services(), draft, page.id if page else None, reserved=_reserved(), seen=seen)
     except BadPage as error:
-        return _form(draft, page, status=422, errors={error.field: error.sentence})
+        return _form(draft, page, seen=seen, status=422, errors={error.field: error.sentence})
+    except PageChanged as error:
+        return _conflict(draft, error)
     saved = static_page(services(), page_id)
     flash(f"“{saved.title}” is saved. It lives at {saved.url}")
     return redirect(f"/admin/pages/{page_id}/", 303)
 
 
+def _conflict(draft: PageDraft, error: PageChanged) -> Response:
+    """The form again with what the page says now beside it, to be saved over that or not."""
+    now = static_page(services(), error.page_id)
+    conflict = {"sentence": error.sentence, "diffs": field_diffs(_texts(_draft(now)), _texts(draft))}
+    return _form(draft, now, seen=now.updated.isoformat(), status=409, conflict=conflict)
+
+
+def _draft(page: PageView) -> PageDraft:
+    return PageDraft(page.title, page.body, page.slug, page.in_menu)
+
+
+def _texts(draft: PageDraft) -> dict[str, str]:
+    """The fields in words, to be compared."""
+    menu = "yes" if draft.in_menu else "no"
+    return {"title": draft.title, "slug": draft.slug, "body": draft.body, "in_menu": menu}
+
+
 def _form(draft: PageDraft, page: PageView | None, *, status: int = 200, **values: Any) -> Response:
-    values = {"preview": None, "errors": {}} | values
+    values = {"preview": None, "errors": {}, "seen": "", "conflict": None} | values
     return admin_page("static_page_form.html", status=status, page=page, draft=asdict(draft), **values)
 
 

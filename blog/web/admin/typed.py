@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, jsonify, redirect, request
 
-from blog.changes.autosaves import SavedAlready, TypedElsewhere, forget_typed, keep_typed
+from blog.changes.autosaves import SavedAlready, Typed, TypedElsewhere, forget_own, forget_typed, keep_typed
 from blog.domain.entryform import Action, EntryForm, settled
 from blog.domain.times import BadTime, read_local, spoken_clock, spoken_when
 from blog.queries.previews import preview_of
@@ -45,18 +45,25 @@ def autosave() -> tuple[Response, int]:
     form = EntryForm.read(given["fields"] if isinstance(given.get("fields"), dict) else given)
     entry = _entry(given)
     mine = typed_from(given, form, entry)
-    if form.is_blank if entry is None else says_the_same(form, entry):
-        # There is nothing to be missed: it is empty, or it is what is saved.
-        forget_typed(services(), author().id, mine.form_id)
-        return jsonify(version=0, form=mine.form_id), 200
+    is_saved = form.is_blank if entry is None else says_the_same(form, entry)
     try:
-        version, at = keep_typed(services(), mine)
+        return jsonify(form=mine.form_id, **(_forgotten(mine) if is_saved else _kept(mine))), 200
     except TypedElsewhere as error:
         when = {"version": error.version, "at": iso(error.at), "time": _clock(error.at)}
         return jsonify(error=error.sentence, **when), 409
     except SavedAlready as error:
         return jsonify(error=error.sentence, entry=error.entry_id), 409
-    return jsonify(version=version, at=iso(at), time=_clock(at), form=mine.form_id), 200
+
+
+def _kept(typed: Typed) -> dict[str, Any]:
+    version, at = keep_typed(services(), typed)
+    return {"version": version, "at": iso(at), "time": _clock(at)}
+
+
+def _forgotten(typed: Typed) -> dict[str, Any]:
+    """There is nothing to be missed: it is empty, or it is what is saved. No save is numbered 0."""
+    forget_own(services(), typed)
+    return {"version": 0}
 
 
 @typed.post("/autosave/forget")

@@ -10,7 +10,7 @@ from flask import Response, request
 
 from blog.changes.entries import delete_entry, save_entry
 from blog.domain.addresses import parse_search
-from blog.domain.errors import BadFilter, NotThere
+from blog.domain.errors import BadFilter
 from blog.queries.listings import STATUSES, list_by_status, list_public
 from blog.queries.whole import WholeEntry, own_entry, whole_entry
 from blog.web.api.answers import as_json, body_json, entry_answer, entry_json, refuse_unseen
@@ -23,7 +23,6 @@ from blog.web.problems import Taken
 if TYPE_CHECKING:
     from blog.queries.listings import Listing
 
-_LARGEST_ID = 2**31 - 1
 MERGE_PATCH = "application/merge-patch+json"
 
 
@@ -110,6 +109,4 @@ def remove(entry_id: int) -> Response:
 
 
 def _entry(entry_id: int) -> WholeEntry:
-    if entry_id > _LARGEST_ID:
-        raise NotThere("There is no entry with so large a number.")
     return whole_entry(services(), entry_id)

@@ -27,7 +27,7 @@ def filled(app: Flask, rule: Rule) -> str:
     values = {}
     for name in rule.arguments:
         kind = type(rule._converters[name]).__name__
-        values[name] = {"IntegerConverter": 1, "AnyConverter": "e"}.get(kind, "x")
+        values[name] = {"Number": 1, "AnyConverter": "e"}.get(kind, "x")
     with app.test_request_context():
         address: str = app.url_map.bind("localhost").build(rule.endpoint, values, force_external=False)
     return address

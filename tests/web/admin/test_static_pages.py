@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from filling import fields_of
 from reading import look, read
 from signing import Desk, at_desk
 from sqlalchemy import select
@@ -38,6 +39,11 @@ def write(desk: Desk, **fields: str) -> str:
 def pages(blog: Blog) -> dict[str, str]:
     with blog.services.sessions.read() as session:
         return dict(session.execute(select(StaticPage.slug, StaticPage.title)).all())
+
+
+def seen(desk: Desk, address: str) -> str:
+    """Open a page in a tab; return which version of it the form holds."""
+    return fields_of(read(desk.get(address)))["seen"]
 
 
 def menu(page_address: str, blog: Blog) -> list[str]:
@@ -95,11 +101,12 @@ def test_pages_are_in_the_sitemap_with_when_they_were_changed(desk: Desk, blog: 
 
 def test_a_page_that_moves_leaves_a_redirect(desk: Desk, blog: Blog) -> None:
     address = write(desk)
-    desk.post(address, ABOUT | {"slug": "me", "do": "save"})
+    blog.clock.forward(seconds=1)
+    desk.post(address, ABOUT | {"slug": "me", "do": "save", "seen": seen(desk, address)})
     assert pages(blog) == {"me": "About me"}
     answer = blog.client().get("/about/")
     assert (answer.status_code, answer.location) == (301, "/me/")
-    desk.post(address, ABOUT | {"slug": "about", "do": "save"})
+    desk.post(address, ABOUT | {"slug": "about", "do": "save", "seen": seen(desk, address)})
     assert blog.client().get("/me/").location == "/about/"
     assert blog.client().get("/about/").status_code == 200
 
@@ -134,6 +141,38 @@ def test_a_preview_shows_what_would_be_and_saves_nothing(desk: Desk, blog: Blog)
     assert not page.all("script")
     assert page.one("textarea").text() == "I am *Ada*. <script>alert(1)</script>"
     assert pages(blog) == {}
+
+
+def test_what_another_tab_saved_of_a_page_is_not_overwritten_unseen(desk: Desk, blog: Blog) -> None:
+    address = write(desk)
+    first = second = seen(desk, address)
+    blog.clock.forward(seconds=0.25)
+    theirs = ABOUT | {"body": "Theirs", "do": "save", "seen": first}
+    assert desk.post(address, theirs).status_code == 303
+    mine = ABOUT | {"title": "Mine", "body": "Typed long", "in_menu": "", "do": "save", "seen": second}
+    page = read(desk.post(address, mine), 409)
+    assert look(blog.client(), "/about/").one(cls="body").text() == "Theirs"
+    assert [page.one(id=name)["value"] for name in ("title", "slug")] == ["Mine", "about"]
+    assert page.one("textarea").text() == "Typed long"
+    assert "in_menu" not in fields_of(page)
+    conflict = page.one("section", cls="conflict")
+    assert "This page was changed meanwhile. Nothing has been overwritten." in conflict.text()
+    assert [one.text() for one in conflict.all("del")] == ["About me", "Theirs", "yes"]
+    # Looked at once more in between, it is still the version that was shown beside it.
+    again = mine | {"seen": fields_of(page)["seen"]}
+    looked = read(desk.post(address, again | {"do": "look"}))
+    assert fields_of(looked)["seen"] == again["seen"]
+    assert desk.post(address, mine).status_code == 409
+    assert desk.post(address, again).status_code == 303
+    assert look(blog.client(), "/about/").one("h1").text() == "Mine"
+
+
+def test_a_page_that_is_sent_twice_is_no_conflict(desk: Desk, blog: Blog) -> None:
+    address = write(desk)
+    sent = ABOUT | {"body": "Words", "do": "save", "seen": seen(desk, address)}
+    for _ in range(2):
+        blog.clock.forward(seconds=1)
+        assert desk.post(address, sent).status_code == 303
 
 
 def test_a_page_is_deleted_after_asking(desk: Desk, blog: Blog) -> None:

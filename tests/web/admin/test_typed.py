@@ -147,6 +147,35 @@ def test_a_form_that_holds_nothing_is_not_kept(blog: Blog, desk: Desk) -> None:
     assert being_written(blog.services, 1) == []
 
 
+@pytest.mark.parametrize("address", ["/admin/new?form=a-new-form", "/admin/entries/1/"])
+def test_typing_back_to_what_is_saved_forgets_nothing_that_another_tab_kept(
+    blog: Blog, desk: Desk, address: str
+) -> None:
+    blog.write("One")
+    desktop = open_form(desk, address)
+    before = desktop.fields["title"]
+    keep(desk, desktop, title="First")
+    phone = open_form(desk, f"{address}{'&' if '?' in address else '?'}typed=again")
+    assert phone.fields["title"] == "First"
+    keep(desk, phone, title="First, and more")
+    answer = keep(desk, desktop, title=before)
+    assert (answer.status_code, answer.get_json()["version"]) == (409, 2)
+    assert [one.name for one in being_written(blog.services, 1)] == ["First, and more"]
+    # "Keep mine instead": now it has seen what it does away with.
+    desktop.fields["version"] = "2"
+    assert keep(desk, desktop).get_json() == {"version": 0, "form": desktop.fields["form"]}
+    assert being_written(blog.services, 1) == []
+    assert "Being written" not in desk.get("/admin/").text
+    # What it forgot is no reason not to go on, and the phone is told.
+    assert keep(desk, desktop, title="Second").get_json()["version"] == 4
+    assert keep(desk, phone).status_code == 409
+
+
+def test_a_number_that_no_column_holds_is_none(desk: Desk) -> None:
+    form = open_form(desk, "/admin/new").type(version="9" * 15, seen="9" * 15)
+    assert keep(desk, form, title="T").get_json()["version"] == 1
+
+
 def test_a_plain_form_is_kept_too(blog: Blog, desk: Desk) -> None:
     form = open_form(desk, "/admin/new").type(title="Plain")
     assert desk.client.post("/admin/autosave", data=form.fields).get_json()["version"] == 1
