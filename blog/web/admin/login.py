@@ -10,6 +10,7 @@ from blog.auth.passwords import BadPassword
 from blog.changes.users import BadName, SetupOver, create_first_user, end_login
 from blog.queries.passkeys import has_passkeys
 from blog.queries.users import authenticate, has_users
+from blog.web.admin.guard import if_not_too_many
 from blog.web.admin.pages import admin_page
 from blog.web.admin.ways import own_page
 from blog.web.context import services
@@ -88,4 +89,6 @@ def _wanted(address: str) -> str:
 
 def _kept_again() -> list[tuple[str, str]]:
     fields = request.form.items(multi=True)
-    return [(name.removeprefix(_KEPT), value) for name, value in fields if name.startswith(_KEPT)]
+    return if_not_too_many(
+        (name.removeprefix(_KEPT), value) for name, value in fields if name.startswith(_KEPT)
+    )

@@ -157,6 +157,51 @@ def test_what_was_typed_when_the_session_ended_is_sent_after_signing_in_again(bl
     assert "a &amp; &lt;b&gt;</textarea>" in again.text
 
 
+OURS = {"Origin": "http://localhost"}
+
+
+def test_a_long_article_is_carried_through_signing_in(blog: Blog) -> None:
+    create_user(blog.services, NAME, PASSWORD)
+    desk, typed = Desk(blog.client()), "Some words of an article, \r\n" * 17_857
+    assert len(typed) > 499_000
+    asked = desk.client.post("/admin/new", data={"title": "A", "body": typed}, headers=OURS)
+    assert (asked.status_code, "Your session is over." in asked.text) == (403, True)
+    fields = {"csrf_token": token_in(asked.text), "name": NAME, "kept.title": "A", "kept.body": typed}
+    wrong = desk.client.post(
+        "/admin/login", data=fields | {"password": "wrong"}, content_type="multipart/form-data"
+    )
+    assert (wrong.status_code, 'name="kept.body"' in wrong.text) == (403, True)
+    again = desk.client.post(
+        "/admin/login", data=fields | {"password": PASSWORD}, content_type="multipart/form-data"
+    )
+    assert (again.status_code, 'name="body"' in again.text) == (200, True)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {f"name{number}": "" for number in range(201)},
+        {"x" * 510_001: ""},
+        {"a": "x" * 510_001},
+        {f"distinct{number}": "" for number in range(700_000)},
+    ],
+    ids=["many", "a long name", "a long value", "far too large"],
+)
+def test_no_form_is_carried_through_signing_in_that_no_author_has(
+    make_blog: Callable[..., Blog], fields: dict[str, str]
+) -> None:
+    asked = make_blog("sqlite").client().post("/admin/settings/", data=fields, headers=OURS)
+    assert (asked.status_code, "kept." in asked.text, len(asked.data) < 10_000) == (403, False, True)
+
+
+def test_of_who_is_not_signed_in_nothing_large_is_read(make_blog: Callable[..., Blog]) -> None:
+    blog = make_blog("sqlite")
+    client, large = blog.client(), {"name": "x" * 600_001}
+    for address in ("/admin/login", "/admin/passkey", "/admin/passkey/options", "/admin/indieauth"):
+        assert client.post(address, data=large).status_code == 413, address
+    assert at_desk(blog).post("/admin/login", large).status_code == 403
+
+
 @pytest.mark.parametrize("sender", [{}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
 def test_what_another_site_filled_in_is_not_carried_through_signing_in(
     make_blog: Callable[..., Blog], sender: dict[str, str]
