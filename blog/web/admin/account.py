@@ -12,7 +12,7 @@ from blog.queries.passkeys import passkeys_of
 from blog.queries.users import authenticate, open_logins
 from blog.web.admin.pages import admin_page
 from blog.web.context import services
-from blog.web.limits import count_failure, refuse_too_many
+from blog.web.limits import count_failure, own_password, refuse_too_many
 from blog.web.sessions import author, sign_in
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ def password() -> Response:
     """Change the password, for who knows the old one; every other session ends."""
     who, old = author(), request.form.get("old", "")
     new = request.form.get("new", "")
-    refuse_too_many(who.name)
+    refuse_too_many(own_password(who.id))
     if authenticate(services(), who.name, old) is None:
-        count_failure(who.name)
+        count_failure(own_password(who.id))
         return show(422, "The old password is not right.")
     if new != request.form.get("again", ""):
         return show(422, "The two new passwords are not the same.")

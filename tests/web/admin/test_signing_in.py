@@ -82,7 +82,9 @@ def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(blog: Blog) -> No
 
 
 @pytest.mark.parametrize("name", [NAME, "nobody"])
-def test_after_ten_failures_the_account_waits_whether_or_not_it_exists(blog: Blog, name: str) -> None:
+def test_after_ten_failures_the_account_waits_at_this_address_whether_or_not_it_exists(
+    blog: Blog, name: str
+) -> None:
     create_user(blog.services, NAME, PASSWORD)
     desk = Desk(blog.client())
     for _ in range(10):
@@ -100,6 +102,49 @@ def test_after_thirty_failures_the_address_waits_for_every_account(blog: Blog) -
     for number in range(30):
         assert desk.sign_in(f"name{number}", "whatever it is").status_code == 403
     assert desk.sign_in().status_code == 429
+
+
+def at(blog: Blog, address: str) -> Desk:
+    """Somebody else, at another address."""
+    client = blog.client()
+    client.environ_base["REMOTE_ADDR"] = address
+    return Desk(client)
+
+
+def test_who_fails_elsewhere_locks_no_author_out_before_a_hundred_failures(blog: Blog) -> None:
+    desk = at_desk(blog)
+    strangers = [at(blog, f"192.0.2.{number}") for number in range(10)]
+    for stranger in strangers[:9]:
+        for _ in range(10):
+            assert stranger.sign_in(password="wrong").status_code == 403
+        assert stranger.sign_in(password="wrong").status_code == 429
+    assert Desk(blog.client()).sign_in().status_code == 303
+    for _ in range(10):
+        assert strangers[9].sign_in(password="wrong").status_code == 403
+    assert Desk(blog.client()).sign_in().status_code == 429
+    # Who is signed in still changes the password.
+    new = {"old": PASSWORD, "new": "another horse staple", "again": "another horse staple"}
+    assert desk.post("/admin/account/password", new).status_code == 303
+
+
+def test_an_authors_own_password_is_asked_for_ten_times(blog: Blog) -> None:
+    desk = at_desk(blog)
+    for _ in range(10):
+        assert desk.post("/admin/account/password", {"old": "wrong"}).status_code == 422
+    assert desk.post("/admin/account/password", {"old": PASSWORD}).status_code == 429
+    assert Desk(blog.client()).sign_in().status_code == 303
+
+
+def test_after_ten_failures_passkeys_wait_at_this_address_and_no_account_does(blog: Blog) -> None:
+    create_user(blog.services, NAME, PASSWORD)
+    desk = Desk(blog.client())
+    headers = {"X-CSRFToken": token_in(desk.get("/admin/login").text)}
+    for _ in range(10):
+        assert desk.client.post("/admin/passkey", json={}, headers=headers).status_code == 403
+        assert Desk(blog.client()).sign_in("passkey from 127.0.0.1", "wrong").status_code in (403, 429)
+    assert desk.client.post("/admin/passkey", json={}, headers=headers).status_code == 429
+    assert at(blog, "192.0.2.1").sign_in("passkey from 127.0.0.1", "wrong").status_code == 403
+    assert Desk(blog.client()).sign_in().status_code == 303
 
 
 def test_who_signs_in_rightly_is_not_counted(blog: Blog) -> None:
