@@ -31,7 +31,7 @@ def show(status: int = 200, error: str = "") -> Response:
 
 @account.post("/password")
 def password() -> Response:
-    """Change the password, for who knows the old one; every other session ends."""
+    """Change the password, for who knows the old one; every other session ends, and so do tokens."""
     who, old = author(), request.form.get("old", "")
     new = request.form.get("new", "")
     refuse_too_many(own_password(who.id))
@@ -41,12 +41,20 @@ def password() -> Response:
     if new != request.form.get("again", ""):
         return show(422, "The two new passwords are not the same.")
     try:
-        set_password(services(), who.name, new)
+        revoked = set_password(services(), who.name, new)
     except BadPassword as error:
         return show(422, error.sentence)
     sign_in(who.id)
-    flash("The password is changed, and every other browser is signed out.")
+    flash(_changed(revoked, len(passkeys_of(services(), who.id))))
     return redirect("/admin/account/", 303)
+
+
+def _changed(revoked: int, passkeys: int) -> str:
+    """Say what a new password has ended, and what still signs in."""
+    ended = "" if not revoked else " 1 token is revoked." if revoked == 1 else f" {revoked} tokens are revoked."
+    stay = "1 passkey still signs" if passkeys == 1 else f"{passkeys} passkeys still sign"
+    kept = f" {stay} you in; take away below what is not yours." if passkeys else ""
+    return f"The password is changed, and every other browser is signed out.{ended}{kept}"
 
 
 @account.post("/sessions/<int:login_id>/end")

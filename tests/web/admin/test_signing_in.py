@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from reading import read
 from signing import NAME, PASSWORD, Desk, at_desk, token_in
 from sqlalchemy import delete, select
 
 from blog.accounts import Attempt, Login, User
-from blog.changes.users import begin_setup, create_user, set_password
+from blog.auth.passkeys import NewPasskey
+from blog.auth.passwords import hashed
+from blog.changes import users
+from blog.changes.passkeys import add_passkey
+from blog.changes.tokens import BadCode, Grant, create_token, grant_code, redeem_code
+from blog.changes.users import SetupOver, begin_setup, create_first_user, create_user, set_password
+from blog.queries.tokens import bearer_of
 from blog.queries.users import authenticate
 
 if TYPE_CHECKING:
@@ -310,6 +317,38 @@ def test_a_changed_password_signs_every_other_browser_out(blog: Blog, desk: Desk
 
 
 @pytest.mark.parametrize(
+    ("tokens", "passkeys", "said"),
+    [
+        (0, 0, ""),
+        (1, 0, " 1 token is revoked."),
+        (2, 1, " 2 tokens are revoked. 1 passkey still signs you in; take away below what is not yours."),
+        (0, 2, " 2 passkeys still sign you in; take away below what is not yours."),
+    ],
+)
+def test_a_changed_password_ends_tokens_and_codes_and_says_what_stays(
+    blog: Blog, desk: Desk, tokens: int, passkeys: int, said: str
+) -> None:
+    grace = create_user(blog.services, "grace", PASSWORD)
+    hers = create_token(blog.services, grace, "hers", ["read"])
+    with blog.services.sessions.read() as session:
+        ada = session.scalars(select(User.id).where(User.name == NAME)).one()
+    mine = [create_token(blog.services, ada, "mine", ["read"]) for _ in range(tokens)]
+    for number in range(passkeys):
+        add_passkey(blog.services, ada, "phone", NewPasskey(bytes([number]), b"key", 0))
+    address = ("https://app.example/", "https://app.example/back")
+    code = grant_code(blog.services, Grant(ada, *address, frozenset({"read"}), "x"))
+    new = {"old": PASSWORD, "new": "another horse staple", "again": "another horse staple"}
+    desk.post("/admin/account/password", new)
+    page = read(desk.get("/admin/account/")).text()
+    assert f"The password is changed, and every other browser is signed out.{said}" in page
+    assert ("0 token" in page, "still sign" in page) == (False, passkeys > 0)
+    assert [bearer_of(blog.services, token) for token in mine] == [None] * tokens
+    assert bearer_of(blog.services, hers) is not None
+    with pytest.raises(BadCode):
+        redeem_code(blog.services, code, *address, "x")
+
+
+@pytest.mark.parametrize(
     ("fields", "sentence"),
     [
         ({"old": "wrong", "new": "another horse", "again": "another horse"}, "The old password is not right."),
@@ -349,6 +388,23 @@ def test_only_the_link_that_was_printed_last_creates_an_author(blog: Blog) -> No
     }
     for token, status in ((older, 422), ("guessed", 422), (newer, 303)):
         assert client.post(f"/admin/setup/{token}", data=fields).status_code == status
+
+
+def test_nothing_is_hashed_for_who_has_no_link(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def noted(password: str, name: str = "") -> str:
+        made.append(name)
+        return hashed(password, name)
+
+    monkeypatch.setattr(users, "hashed", noted)
+    token = begin_setup(blog.services) or ""
+    with pytest.raises(SetupOver):
+        create_first_user(blog.services, "guessed", "eve", PASSWORD)
+    create_first_user(blog.services, token, NAME, PASSWORD)
+    with pytest.raises(SetupOver):
+        create_first_user(blog.services, token, "eve", PASSWORD)
+    assert made == [NAME]
 
 
 @pytest.mark.parametrize(
