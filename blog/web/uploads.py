@@ -15,9 +15,10 @@ import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, cast
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from flask import Request, request
+from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from blog.domain.errors import NotThere
@@ -74,9 +75,21 @@ class UploadRequest(Request):
         return cast("IO[bytes]", tempfile.NamedTemporaryFile(dir=_made_folder(services())))
 
 
+class ShallowJson(DefaultJSONProvider):
+    """JSON that is nested too deeply to be read is no JSON, as what breaks off is none."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Read it."""
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError as error:
+            raise ValueError("This is nested too deeply.") from error
+
+
 def attach(app: Flask) -> None:
     """Limit what is read of a request, before anything reads it: the guard of the author's pages, too."""
     app.request_class = UploadRequest
+    app.json = ShallowJson(app)
     # A text of half a megabyte, which is Flask's limit for a form without files, is long and no attack.
     app.config.update(
         MAX_CONTENT_LENGTH=_MOST_ELSEWHERE,

@@ -62,7 +62,12 @@ class Visitor:
         return str(options["challenge"])
 
     def enter(self, credential: str) -> TestResponse:
-        return self.client.post("/admin/passkey", json={"credential": credential}, headers=self._headers)
+        return self.send(json.dumps({"credential": credential}))
+
+    def send(self, body: str) -> TestResponse:
+        return self.client.post(
+            "/admin/passkey", data=body, content_type="application/json", headers=self._headers
+        )
 
 
 def test_a_passkey_signs_in(blog: Blog) -> None:
@@ -98,3 +103,13 @@ def test_an_answer_to_nothing_is_worth_nothing(blog: Blog) -> None:
     assert visitor.enter(device.answer(spelled(b"x" * 32))).status_code == 403
     visitor.begin()
     assert visitor.enter(device.answer(spelled(b"x" * 32))).status_code == 403
+
+
+@pytest.mark.parametrize("depth", [19_000, 20_001])
+def test_absurd_answers_are_no_answers(blog: Blog, depth: int) -> None:
+    visitor = Visitor(blog)
+    visitor.begin()
+    assert visitor.enter("[" * depth).status_code == 403
+    visitor.begin()
+    assert visitor.send("[" * 100_000).status_code == 403
+    assert visitor.send("[" * 100_000 + "]" * 100_000).status_code == 403
