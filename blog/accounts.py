@@ -92,7 +92,10 @@ class Authorization(Base):
 
 
 class Attempt(Base):
-    """How often something was tried within a stretch of time, such as signing in to one account."""
+    """How often something was tried within a stretch of time, such as signing in to one account.
+
+    A challenge that waits for a passkey's answer is here, too, as its digest, until it is taken up.
+    """
 
     __tablename__ = "attempt"
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 MAX_BYTES: Final = 20_000_000
 MAX_PIXELS: Final = 52_000_000
 """What cameras in phones take, with a little to spare; decoded, it is some 200 MB."""
+# JPEG knows none longer; the others do, and lines of millions of pixels take memory of their own.
+_MAX_SIDE: Final = 65_535
 # WebP knows no side longer than 16,383.
 _MAX_HEIGHT: Final = 16_000
 _FORMATS: Final = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
@@ -97,6 +99,8 @@ def prepare_image(data: bytes, *, max_width: int = MAX_WIDTH) -> PreparedImage:
     with _refusals(), Image.open(io.BytesIO(data), formats=_FORMATS) as image:
         if image.width * image.height > MAX_PIXELS:
             raise BadImage(f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels.")
+        if max(image.size) > _MAX_SIDE:
+            raise BadImage(f"A side of the picture has more than {_MAX_SIDE:,} pixels.")
         if getattr(image, "is_animated", False) and image.format != "MPO":
             return _animation(data, image)
         return _still(image, max_width)
@@ -111,6 +115,8 @@ def _refusals() -> Iterator[None]:
         raise BadImage(f"This is no picture that browsers show; {_KNOWN} are taken.") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise BadImage(f"The picture has more than {MAX_PIXELS // 1_000_000} million pixels.") from error
+    except MemoryError as error:
+        raise BadImage("The picture takes more memory than there is.") from error
     except _BROKEN as error:
         raise BadImage("The picture is broken: it breaks off, or holds what its format does not.") from error
 

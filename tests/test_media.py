@@ -284,6 +284,8 @@ REFUSED = {
     "wide": (huge_png(8_000, 6_501), "more than 52 million pixels"),
     "wider": (huge_png(10_000, 10_000), "more than 52 million pixels"),
     "widest": (huge_png(60_000, 60_000), "more than 52 million pixels"),
+    "a line": (huge_png(50_000_000, 1), "A side of the picture has more than 65,535 pixels"),
+    "a column": (huge_png(1, 65_536), "A side of the picture has more than 65,535 pixels"),
     "cut JPEG": (encoded(halves(400, 400), "JPEG")[:-500], "is broken"),
     "cut PNG": (encoded(halves(), "PNG")[:-30], "is broken"),
     "cut GIF": (animation()[:-30], "is broken"),
@@ -299,6 +301,16 @@ REFUSED = {
 def test_what_is_no_picture_for_a_page_is_refused_with_a_sentence(what: str) -> None:
     data, sentence = REFUSED[what]
     with pytest.raises(BadImage, match=sentence):
+        prepare_image(data)
+
+
+def test_what_there_is_no_memory_for_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_much(*_: object) -> None:
+        raise MemoryError
+
+    data = encoded(halves(), "PNG")
+    monkeypatch.setattr(Image.Image, "copy", too_much)
+    with pytest.raises(BadImage, match="more memory than there is"):
         prepare_image(data)
 
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _CHALLENGE_BYTES: Final = 32
+# What the library raises for what makes no sense; the last for JSON that is nested absurdly.
+_NONSENSE: Final = (WebAuthnException, ValueError, KeyError, TypeError, RecursionError)
 
 
 class BadPasskey(CrosstagError):
@@ -92,7 +94,7 @@ def created(party: Party, credential: str, challenge: bytes) -> NewPasskey:
             expected_origin=party.origin,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+    except _NONSENSE as error:
         raise BadPasskey("This passkey could not be verified. Try to make it again.") from error
     return NewPasskey(found.credential_id, found.credential_public_key, found.sign_count)
 
@@ -113,7 +115,7 @@ def credential_id(credential: str) -> bytes:
     """
     try:
         return parse_authentication_credential_json(credential).raw_id
-    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+    except _NONSENSE as error:
         raise BadPasskey("This is no answer of a passkey.") from error
 
 
@@ -133,6 +135,6 @@ def signed(party: Party, credential: str, challenge: bytes, public_key: bytes, s
             credential_current_sign_count=sign_count,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+    except _NONSENSE as error:
         raise BadPasskey("This passkey could not be verified.") from error
     return found.new_sign_count

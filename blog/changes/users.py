@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, func, insert, select, update
 
-from blog.accounts import Login, User
+from blog.accounts import Authorization, Login, Token, User
 from blog.auth.passwords import hashed, is_outdated
 from blog.auth.tokens import digest, new_token
 from blog.domain.errors import CrosstagError, NotThere
 from blog.models import Setting
 
 if TYPE_CHECKING:
+    from sqlalchemy import CursorResult
     from sqlalchemy.orm import Session
 
     from blog.services import Services
@@ -57,13 +58,20 @@ def create_first_user(services: Services, token: str, name: str, password: str) 
         BadPassword: as for ``create_user``.
     """
     name = _checked(name)
+    # Before the hash, which takes long: who has no link has nothing hashed.
+    with services.sessions.read() as session:
+        _check_setup(session, token)
     stored = hashed(password, name)
     with services.sessions.write() as session:
-        known = session.scalar(select(Setting.value).where(Setting.name == SETUP))
-        if known != digest(token) or session.scalar(select(func.count(User.id))):
-            raise SetupOver("This link has been used, or a newer one was printed.")
+        _check_setup(session, token)
         session.execute(delete(Setting).where(Setting.name == SETUP))
         return _create(services, session, name, stored)
+
+
+def _check_setup(session: Session, token: str) -> None:
+    known = session.scalar(select(Setting.value).where(Setting.name == SETUP))
+    if known != digest(token) or session.scalar(select(func.count(User.id))):
+        raise SetupOver("This link has been used, or a newer one was printed.")
 
 
 def _checked(name: str) -> str:
@@ -82,8 +90,10 @@ def _create(services: Services, session: Session, name: str, stored: str) -> int
     return user.id
 
 
-def set_password(services: Services, name: str, password: str) -> None:
-    """Give an author a new password, and end all their sessions.
+def set_password(services: Services, name: str, password: str) -> int:
+    """Give an author a new password; end all their sessions, tokens, and codes that wait for being traded.
+
+    Passkeys stay: each is somewhere that its author has chosen. Return how many tokens were revoked.
 
     Raises:
         NotThere: nobody is called that.
@@ -96,6 +106,12 @@ def set_password(services: Services, name: str, password: str) -> None:
             raise NotThere(f"There is no author called “{name}”.")
         session.execute(update(User).where(User.id == user).values(password_hash=stored))
         session.execute(delete(Login).where(Login.user_id == user))
+        session.execute(
+            delete(Authorization).where(Authorization.user_id == user, Authorization.used.is_(None))
+        )
+        statement = update(Token).where(Token.user_id == user, Token.revoked.is_(None))
+        revoked: CursorResult[object] = session.execute(statement.values(revoked=services.clock()))  # type: ignore[assignment]  # an update gives a cursor
+        return revoked.rowcount
 
 
 def begin_setup(services: Services) -> str | None:

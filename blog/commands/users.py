@@ -45,10 +45,11 @@ def add(data: Path, name: str, password: str) -> None:
 @_PASSWORD
 @click.pass_obj
 def password_(data: Path, name: str, password: str) -> None:
-    """Give NAME a new password, and sign all their browsers out."""
+    """Give NAME a new password, sign all their browsers out, and revoke their tokens."""
     with closing(open_services(load(data, os.environ))) as services:
-        set_password(services, name, password)
-    out.print(f"{name} has a new password, and is signed out everywhere.", markup=False)
+        revoked = set_password(services, name, password)
+    ended = f" Tokens revoked: {revoked}." if revoked else ""
+    out.print(f"{name} has a new password, and is signed out everywhere.{ended}", markup=False)
 
 
 @user.command("list")

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
-from blog.auth.indieauth import is_on_this_machine
+from blog.auth.indieauth import is_on_this_machine, is_same_place
 from blog.domain.errors import FetchRefused
 from blog.fetch import fetch
 from blog.pagefacts import page_facts
@@ -45,6 +45,9 @@ def client_facts(services: Services, client: str) -> ClientFacts:
         found = fetch(client, timeout=timeout, cap=_CAP, allow_private=settings.fetch_private)
     except FetchRefused as error:
         return ClientFacts(problem=error.sentence)
+    if not is_same_place(client, found.url):
+        # What another site says is not said by the client, however one gets there.
+        return ClientFacts(problem=f"{client} leads to another site, and what that says is not used.")
     return facts_in(found, client)
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 crawlers = Blueprint("crawlers", __name__)
 # The protocol's limit for one file is 50,000; the first has the series, too.
 _TAGS: Final = 40_000
+# Far beyond any that there can be, and numbers that a database knows.
+_MOST_PARTS: Final = 1_000_000
 _SCHEMA = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
@@ -52,7 +54,8 @@ def sitemap_of_tags() -> AnyResponse:
 @crawlers.get("/sitemap-tags-<int:part>.xml")
 def sitemap_of_more_tags(part: int) -> AnyResponse:
     """List the pages of tags beyond the first part; parts are counted from one."""
-    found = tag_urls(services(), (part - 1) * _TAGS, part * _TAGS) if part > 1 else []
+    can_be = 1 < part <= _MOST_PARTS
+    found = tag_urls(services(), (part - 1) * _TAGS, part * _TAGS) if can_be else []
     if not found:
         raise NotThere(f"The sitemap of tags has no part {part}.")
     return _urls((url, "") for url in found)

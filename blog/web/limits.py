@@ -1,7 +1,8 @@
 """How often something may be tried: signing in, above all.
 
-Counted are failures only, for each account and for each address, whether or not there is such an
-account: so nothing tells which names exist.
+Counted are failures only, whether or not there is such an account: so nothing tells which names exist.
+An account from one address waits soonest, and for all addresses late: nobody is to lock an author out
+who fails on purpose, from elsewhere.
 """
 
 from __future__ import annotations
@@ -20,18 +21,38 @@ from blog.web.context import services
 if TYPE_CHECKING:
     from limits import RateLimitItem
 
-_PER_ACCOUNT: Final = parse("10 per 15 minutes")
+    Tries = tuple[tuple[RateLimitItem, tuple[str, ...]], ...]
+
+_FEW: Final = parse("10 per 15 minutes")
 _PER_ADDRESS: Final = parse("30 per 15 minutes")
+_PER_ACCOUNT: Final = parse("100 per 15 minutes")
 
 
-def refuse_too_many(account: str) -> None:
-    """Refuse what was tried too often, for this account or from this address.
+def by_password(account: str) -> Tries:
+    """Return what is counted where somebody signs in by a name and a password."""
+    name, address = account.strip().lower()[:80], _address()
+    of_both = (_FEW, ("account and address", name, address))
+    return of_both, (_PER_ADDRESS, ("address", address)), (_PER_ACCOUNT, ("account", name))
+
+
+def by_passkey() -> Tries:
+    """Return what is counted where a passkey signs in: no account is known before it has."""
+    return (_FEW, ("passkey", _address())), (_PER_ADDRESS, ("address", _address()))
+
+
+def own_password(user_id: int) -> Tries:
+    """Return what is counted where an author who is signed in shows their password: nobody else's failures."""
+    return ((_FEW, ("own password", str(user_id))),)
+
+
+def refuse_too_many(tries: Tries) -> None:
+    """Refuse what was tried too often.
 
     Raises:
         TooManyRequests: with the seconds to wait, as ``Retry-After``.
     """
-    counting, limits = _counting(), _limits(account)
-    for limit, key in limits:
+    counting = _counting()
+    for limit, key in tries:
         if not counting.test(limit, *key):
             wait = max(1, math.ceil(counting.get_window_stats(limit, *key).reset_time - _now()))
             raise TooManyRequests(
@@ -40,9 +61,9 @@ def refuse_too_many(account: str) -> None:
             )
 
 
-def count_failure(account: str) -> None:
+def count_failure(tries: Tries) -> None:
     """Count one more failure."""
-    for limit, key in _limits(account):
+    for limit, key in tries:
         _counting().hit(limit, *key)
 
 
@@ -50,9 +71,8 @@ def _counting() -> FixedWindowRateLimiter:
     return FixedWindowRateLimiter(AttemptStorage(services=services()))
 
 
-def _limits(account: str) -> tuple[tuple[RateLimitItem, tuple[str, str]], ...]:
-    of_account = ("account", account.strip().lower()[:80])
-    return (_PER_ACCOUNT, of_account), (_PER_ADDRESS, ("address", request.remote_addr or ""))
+def _address() -> str:
+    return request.remote_addr or ""
 
 
 def _now() -> float:

@@ -15,9 +15,10 @@ import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, cast
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from flask import Request, request
+from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
@@ -40,8 +41,10 @@ _CONTENT: Final = "content"
 _ABOUT: Final = "about.json"
 # What any other form may send; those for pictures say their own.
 _MOST_ELSEWHERE: Final = 16_000_000
-# Of who is not signed in, no more is read than it takes to say so.
-_MOST_OF_STRANGERS: Final = 1_000_000
+# Of who is not signed in, no more is read than a long text that was open when the session ended.
+_MOST_OF_STRANGERS: Final = 600_000
+_MOST_PARTS: Final = 500
+_READS_NO_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +93,39 @@ class UploadRequest(Request):
         return cast("IO[bytes]", tempfile.NamedTemporaryFile(dir=_made_folder(services())))
 
 
+class ShallowJson(DefaultJSONProvider):
+    """JSON that is nested too deeply to be read is no JSON, as what breaks off is none."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Read it."""
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError as error:
+            raise ValueError("This is nested too deeply.") from error
+
+
 def attach(app: Flask) -> None:
     """Limit what is read of a request, before anything reads it: the guard of the author's pages, too."""
     app.request_class = UploadRequest
+    app.json = ShallowJson(app)
     # A text of half a megabyte, which is Flask's limit for a form without files, is long and no attack.
-    app.config.update(MAX_CONTENT_LENGTH=_MOST_ELSEWHERE, MAX_FORM_MEMORY_SIZE=_MOST_ELSEWHERE)
+    app.config.update(
+        MAX_CONTENT_LENGTH=_MOST_ELSEWHERE,
+        MAX_FORM_MEMORY_SIZE=_MOST_ELSEWHERE,
+        MAX_FORM_PARTS=_MOST_PARTS,
+    )
     app.before_request(_limit)
 
 
 def _limit() -> None:
-    if request.endpoint != ENDPOINT:
+    """Limit what is sent; what programs send, their own views limit anew, by the token that comes with it."""
+    if request.method in _READS_NO_BODY:
         return
-    megabytes = services().settings.upload_megabytes
-    most = megabytes * 1_000_000 if current_author() else _MOST_OF_STRANGERS
-    request.max_content_length = most
-    if (request.content_length or 0) > most:
+    megabytes, is_stranger = services().settings.upload_megabytes, current_author() is None
+    most = _MOST_OF_STRANGERS if is_stranger else megabytes * 1_000_000
+    if is_stranger or request.endpoint == ENDPOINT:
+        request.max_content_length = most
+    if request.endpoint == ENDPOINT and (request.content_length or 0) > most:
         raise RequestEntityTooLarge(
             f"The file has more than {megabytes:,} MB. The setting upload_megabytes says how much is taken."
         )

@@ -121,3 +121,8 @@ def test_the_address_that_is_set_wins_over_the_one_asked_for(make_blog: Callable
     blog.write("One", slug="one", day="2009-01-01")
     text = blog.client().get("/sitemap-2009.xml", headers={"Host": "127.0.0.1:8000"}).get_data(as_text=True)
     assert "<loc>https://links.example/2009/Jan/1/one/</loc>" in text
+
+
+@pytest.mark.parametrize("part", ["0", "1", "2", "1000000", "1000001", "9" * 23, "9" * 5_000])
+def test_parts_that_there_are_not_are_not_found(blog: Blog, part: str) -> None:
+    assert blog.client().get(f"/sitemap-tags-{part}.xml").status_code == 404

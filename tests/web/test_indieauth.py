@@ -279,7 +279,9 @@ def test_nothing_is_sent_anywhere_when_client_or_address_are_not_good(
     desk: Desk, changes: dict[str, str | None]
 ) -> None:
     answer = ask(desk, **changes)
-    assert "This app cannot sign you in" in read(answer, 400).text()
+    page = read(answer, 400)
+    assert "This app cannot sign you in" in page.text()
+    assert [one for one in page.all("a") if one.text() == "tell the app"] == []
     assert "Location" not in answer.headers
 
 
@@ -297,10 +299,16 @@ def test_nothing_is_sent_anywhere_when_client_or_address_are_not_good(
         ({"scope": "everything"}, "invalid_scope"),
     ],
 )
-def test_the_app_is_told_what_is_wrong_with_its_request(
+def test_the_app_is_told_what_is_wrong_with_its_request_by_a_click_of_the_author(
     desk: Desk, changes: dict[str, str | None], error: str
 ) -> None:
-    answer = answer_in(ask(desk, **changes))
+    refused = ask(desk, **changes)
+    page = read(refused, 400)
+    assert "Location" not in refused.headers
+    (back,) = [one["href"] for one in page.all("a") if one.text() == "tell the app"]
+    assert back.startswith(REDIRECT)
+    answer = {name: values[0] for name, values in parse_qs(urlsplit(back).query).items()}
+    assert answer["error_description"] in page.one("p", cls="said").text()
     assert (answer["error"], answer["iss"]) == (error, ME)
     assert answer.get("state", "") == ("s&1" if "state" not in changes else changes["state"] or "")
 
@@ -352,6 +360,12 @@ class _App(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         kind, link, body = self.says
+        port = self.headers["Host"].rpartition(":")[2]
+        if to := {"/here": "/", "/elsewhere": f"http://hosted.example:{port}/"}.get(self.path):
+            self.send_response(302)
+            self.send_header("Location", to)
+            self.end_headers()
+            return
         self.send_response(200)
         self.send_header("Content-Type", kind)
         if link:
@@ -406,6 +420,23 @@ def test_an_answer_goes_elsewhere_only_where_the_app_says_that_this_is_its_own(
         assert f"You will be sent to {redirect_uri}" in page.text()
         sent = decide(desk, answer)
         assert sent.headers["Location"].startswith(redirect_uri)
+
+
+@pytest.mark.parametrize(("path", "is_heard"), [("here", True), ("elsewhere", False)])
+@pytest.mark.parametrize("kind", ["text/html", "application/json"])
+def test_what_another_site_says_is_not_said_by_the_app_that_leads_there(
+    make_blog: Callable[..., Blog], app_port: int, monkeypatch: pytest.MonkeyPatch,
+    kind: str, path: str, is_heard: bool,
+) -> None:  # fmt: skip
+    page = '<title>An &lt;App></title><link rel="redirect_uri" href="https://other.example/back">'
+    said = page if kind == "text/html" else JSON.replace("PORT/", f"PORT/{path}")
+    monkeypatch.setattr(_App, "says", (kind, "", said))
+    desk = at_desk(make_blog("sqlite", fetch_private=True))
+    client = f"http://app.example:{app_port}/{path}"
+    status = 200 if is_heard else 400
+    read(ask(desk, client_id=client, redirect_uri="https://other.example/back"), status)
+    shown = read(ask(desk, client_id=client, redirect_uri=f"http://app.example:{app_port}/back")).text()
+    assert ("“An <App>”" in shown, "leads to another site" in shown) == (is_heard, not is_heard)
 
 
 def test_an_app_that_cannot_be_reached_signs_in_at_its_own_place(make_blog: Callable[..., Blog]) -> None:

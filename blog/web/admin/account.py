@@ -12,7 +12,7 @@ from blog.queries.passkeys import passkeys_of
 from blog.queries.users import authenticate, open_logins
 from blog.web.admin.pages import admin_page
 from blog.web.context import services
-from blog.web.limits import count_failure, refuse_too_many
+from blog.web.limits import count_failure, own_password, refuse_too_many
 from blog.web.sessions import author, sign_in
 
 if TYPE_CHECKING:
@@ -31,22 +31,30 @@ def show(status: int = 200, error: str = "") -> Response:
 
 @account.post("/password")
 def password() -> Response:
-    """Change the password, for who knows the old one; every other session ends."""
+    """Change the password, for who knows the old one; every other session ends, and so do tokens."""
     who, old = author(), request.form.get("old", "")
     new = request.form.get("new", "")
-    refuse_too_many(who.name)
+    refuse_too_many(own_password(who.id))
     if authenticate(services(), who.name, old) is None:
-        count_failure(who.name)
+        count_failure(own_password(who.id))
         return show(422, "The old password is not right.")
     if new != request.form.get("again", ""):
         return show(422, "The two new passwords are not the same.")
     try:
-        set_password(services(), who.name, new)
+        revoked = set_password(services(), who.name, new)
     except BadPassword as error:
         return show(422, error.sentence)
     sign_in(who.id)
-    flash("The password is changed, and every other browser is signed out.")
+    flash(_changed(revoked, len(passkeys_of(services(), who.id))))
     return redirect("/admin/account/", 303)
+
+
+def _changed(revoked: int, passkeys: int) -> str:
+    """Say what a new password has ended, and what still signs in."""
+    ended = "" if not revoked else " 1 token is revoked." if revoked == 1 else f" {revoked} tokens are revoked."
+    stay = "1 passkey still signs" if passkeys == 1 else f"{passkeys} passkeys still sign"
+    kept = f" {stay} you in; take away below what is not yours." if passkeys else ""
+    return f"The password is changed, and every other browser is signed out.{ended}{kept}"
 
 
 @account.post("/sessions/<int:login_id>/end")

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 
 from flask import redirect, request
 from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from blog.pagecache.middleware import is_personal
 from blog.web.admin.pages import admin_page
@@ -19,8 +20,9 @@ from blog.web.errors import http_error
 from blog.web.sessions import current_author
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from flask import Flask
-    from werkzeug.datastructures import MultiDict
     from werkzeug.wrappers import Response
 
 PREFIX: Final = "/admin/"
@@ -31,7 +33,8 @@ OPEN: Final = frozenset(
     | {"admin_indieauth.profile"}
 )
 # Beyond this, what a form held is not carried through signing in again; autosave has it.
-_MOST_KEPT: Final = 500_000
+_MOST_KEPT: Final = 510_000
+_MOST_FIELDS: Final = 200
 
 
 def attach(app: Flask) -> None:
@@ -51,7 +54,7 @@ def _guard() -> Response | None:
     if request.headers.get("Accept", "").startswith("application/json"):
         return {"error": "Sign in first."}, 401  # type: ignore[return-value]  # Flask makes a response of it
     # The session ended while a form was open: what was typed is handed through, and lost nowhere.
-    return admin_page("login.html", status=403, next=request.path, kept=kept_fields(request.form))
+    return admin_page("login.html", status=403, next=request.path, kept=_kept_fields())
 
 
 def _outlived(error: CSRFError) -> Response:
@@ -60,22 +63,32 @@ def _outlived(error: CSRFError) -> Response:
     What was typed is shown to be sent again, with this session's token.
     """
     is_open = not request.path.startswith(PREFIX) or request.endpoint in OPEN
-    kept = [] if is_open or current_author() is None else kept_fields(request.form)
+    kept = [] if is_open or current_author() is None else _kept_fields()
     if not kept:
         return http_error(error)  # type: ignore[return-value]  # with a page, as for any other error
     return admin_page("resume.html", status=400, next=request.path, kept=kept)
 
 
-def kept_fields(form: MultiDict[str, str]) -> list[tuple[str, str]]:
-    """Return the fields of a form that are to be sent again once somebody has signed in.
+def _kept_fields() -> list[tuple[str, str]]:
+    """Return the fields of the form that are to be sent again once somebody has signed in.
 
     Of another site's form nothing is kept: else an author who is asked to sign in, and does, would send
     with two clicks what somebody else had filled in.
     """
     if not _is_our_form():
         return []
-    fields = [(name, value) for name, value in form.items(multi=True) if name != "csrf_token"]
-    return fields if sum(len(value) for _, value in fields) <= _MOST_KEPT else []
+    try:
+        sent = request.form.items(multi=True)
+    except RequestEntityTooLarge:
+        return []
+    return if_not_too_many((name, value) for name, value in sent if name != "csrf_token")
+
+
+def if_not_too_many(sent: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return these fields; none, where they are more than a form of the author's has."""
+    fields = list(sent)
+    size = sum(len(name) + len(value) for name, value in fields)
+    return fields if len(fields) <= _MOST_FIELDS and size <= _MOST_KEPT else []
 
 
 def _is_our_form() -> bool:

@@ -56,7 +56,7 @@ class Asked:
 
 
 class BadRequest(BadClient):
-    """The request is not good, and its client is told so; ``code`` is the word of RFC 6749, section 4.1.2.1."""
+    """The request is not good, and its client may be told so; ``code`` is RFC 6749's word (section 4.1.2.1)."""
 
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -80,7 +80,9 @@ def ask() -> AnyResponse:
     try:
         asked = _checked(client, redirect_uri, state)
     except BadRequest as error:
-        return _sent(redirect_uri, state, {"error": error.code, "error_description": error.sentence})
+        answer = {"error": error.code, "error_description": error.sentence}
+        # Anybody can make up a client, and a link to here: nobody is led on to it without a click.
+        return _refusal(error.sentence, _answer_at(redirect_uri, state, answer))
     return _page(asked, facts.name, facts.problem)
 
 
@@ -117,8 +119,9 @@ def _page(asked: Asked, name: str, problem: str) -> Response:
     return response
 
 
-def _refusal(sentence: str) -> Response:
-    return admin_page("consent_refused.html", status=400, sentence=sentence)
+def _refusal(sentence: str, back: str = "") -> Response:
+    """Say what is wrong; ``back`` is the address that tells the app so, where it is known to be its own."""
+    return admin_page("consent_refused.html", status=400, sentence=sentence, back=back)
 
 
 def _signer() -> URLSafeTimedSerializer:
@@ -142,8 +145,12 @@ def decide() -> AnyResponse:
 
 
 def _sent(redirect_uri: str, state: str, answer: dict[str, str]) -> AnyResponse:
+    return redirect(_answer_at(redirect_uri, state, answer), 302)
+
+
+def _answer_at(redirect_uri: str, state: str, answer: dict[str, str]) -> str:
     kept = {"state": state} if state else {}
-    return redirect(with_answer(redirect_uri, answer | kept | {"iss": me()}), 302)
+    return with_answer(redirect_uri, answer | kept | {"iss": me()})
 
 
 @consent.post(AUTHORIZATION)

@@ -10,10 +10,11 @@ from blog.auth.passwords import BadPassword
 from blog.changes.users import BadName, SetupOver, create_first_user, end_login
 from blog.queries.passkeys import has_passkeys
 from blog.queries.users import authenticate, has_users
+from blog.web.admin.guard import if_not_too_many
 from blog.web.admin.pages import admin_page
 from blog.web.admin.ways import own_page
 from blog.web.context import services
-from blog.web.limits import count_failure, refuse_too_many
+from blog.web.limits import by_password, count_failure, refuse_too_many
 from blog.web.sessions import author, forget, sign_in
 
 if TYPE_CHECKING:
@@ -37,10 +38,10 @@ def enter() -> Response:
     """Sign in; what a form held that was open when the session ended is offered to be sent again."""
     name, password = request.form.get("name", ""), request.form.get("password", "")
     wanted, kept = _wanted(request.form.get("next", "")), _kept_again()
-    refuse_too_many(name)
+    refuse_too_many(by_password(name))
     user = authenticate(services(), name, password)
     if user is None:
-        count_failure(name)
+        count_failure(by_password(name))
         values = {"next": wanted, "kept": kept, "name": name, "error": _WRONG}
         return admin_page("login.html", status=403, **values)
     sign_in(user, password)
@@ -88,4 +89,6 @@ def _wanted(address: str) -> str:
 
 def _kept_again() -> list[tuple[str, str]]:
     fields = request.form.items(multi=True)
-    return [(name.removeprefix(_KEPT), value) for name, value in fields if name.startswith(_KEPT)]
+    return if_not_too_many(
+        (name.removeprefix(_KEPT), value) for name, value in fields if name.startswith(_KEPT)
+    )

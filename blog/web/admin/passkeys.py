@@ -10,10 +10,10 @@ from flask import Blueprint, Response, flash, redirect, request, session
 
 from blog.auth import passkeys
 from blog.auth.passkeys import BadPasskey, Party
-from blog.changes.passkeys import add_passkey, delete_passkey, note_used
+from blog.changes.passkeys import add_passkey, begin_challenge, delete_passkey, note_used, spend_challenge
 from blog.queries.passkeys import passkey_by, passkeys_of
 from blog.web.context import services
-from blog.web.limits import count_failure, refuse_too_many
+from blog.web.limits import by_passkey, count_failure, refuse_too_many
 from blog.web.sessions import author, sign_in
 
 if TYPE_CHECKING:
@@ -61,11 +61,11 @@ def request_options() -> Response:
 @keys.post("/passkey")
 def enter() -> tuple[dict[str, str], int]:
     """Sign in by a passkey."""
-    refuse_too_many(_tries())
+    refuse_too_many(by_passkey())
     try:
         user = _signed_by(_field("credential"), _end())
     except BadPasskey as error:
-        count_failure(_tries())
+        count_failure(by_passkey())
         return {"error": error.sentence}, 403
     sign_in(user)
     return {"next": "/admin/"}, 200
@@ -80,11 +80,6 @@ def _signed_by(credential: str, challenge: bytes) -> int:
     return known.user_id
 
 
-def _tries() -> str:
-    """What failures are counted by: no account is known before a passkey is, so each address has its own."""
-    return f"passkey from {request.remote_addr}"
-
-
 def _party() -> Party:
     """The host that the browser shows, which behind a proxy is the one that is set."""
     settings = services().settings
@@ -94,17 +89,17 @@ def _party() -> Party:
 
 
 def _begin() -> bytes:
-    challenge = passkeys.new_challenge()
+    challenge = begin_challenge(services())
     session[_CHALLENGE] = urlsafe_b64encode(challenge).decode()
     return challenge
 
 
 def _end() -> bytes:
     """The challenge that was begun with; it is good for one answer."""
-    challenge = session.pop(_CHALLENGE, None)
-    if challenge is None:
-        raise BadPasskey("This took too long, or was answered already. Try again.")
-    return urlsafe_b64decode(challenge)
+    challenge = urlsafe_b64decode(session.pop(_CHALLENGE, ""))
+    # The cookie may be an old one, which somebody has kept: what is left in the database counts.
+    spend_challenge(services(), challenge)
+    return challenge
 
 
 def _field(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, jsonify, redirect, request
@@ -23,7 +24,6 @@ from blog.web.pages import page
 from blog.web.sessions import author
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     from werkzeug.wrappers import Response
@@ -39,7 +39,8 @@ _MOST: Final = 5_000_000
 @typed.post("/autosave")
 def autosave() -> tuple[Response, int]:
     """Keep what is being typed; what another tab has kept since is not overwritten."""
-    given: Mapping[str, Any] = (request.get_json() if request.is_json else request.form) or {}
+    sent: Any = request.get_json() if request.is_json else request.form
+    given: Mapping[str, Any] = sent if isinstance(sent, Mapping) else {}
     if (request.content_length or 0) > _MOST:
         return jsonify(error="This is too long to be kept while it is typed. Save it."), 413
     form = EntryForm.read(given["fields"] if isinstance(given.get("fields"), dict) else given)

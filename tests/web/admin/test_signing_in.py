@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from reading import read
 from signing import NAME, PASSWORD, Desk, at_desk, token_in
 from sqlalchemy import delete, select
 
 from blog.accounts import Attempt, Login, User
-from blog.changes.users import begin_setup, create_user, set_password
+from blog.auth.passkeys import NewPasskey
+from blog.auth.passwords import hashed
+from blog.changes import users
+from blog.changes.passkeys import add_passkey
+from blog.changes.tokens import BadCode, Grant, create_token, grant_code, redeem_code
+from blog.changes.users import SetupOver, begin_setup, create_first_user, create_user, set_password
+from blog.queries.tokens import bearer_of
 from blog.queries.users import authenticate
 
 if TYPE_CHECKING:
@@ -82,7 +89,9 @@ def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(blog: Blog) -> No
 
 
 @pytest.mark.parametrize("name", [NAME, "nobody"])
-def test_after_ten_failures_the_account_waits_whether_or_not_it_exists(blog: Blog, name: str) -> None:
+def test_after_ten_failures_the_account_waits_at_this_address_whether_or_not_it_exists(
+    blog: Blog, name: str
+) -> None:
     create_user(blog.services, NAME, PASSWORD)
     desk = Desk(blog.client())
     for _ in range(10):
@@ -100,6 +109,49 @@ def test_after_thirty_failures_the_address_waits_for_every_account(blog: Blog) -
     for number in range(30):
         assert desk.sign_in(f"name{number}", "whatever it is").status_code == 403
     assert desk.sign_in().status_code == 429
+
+
+def at(blog: Blog, address: str) -> Desk:
+    """Somebody else, at another address."""
+    client = blog.client()
+    client.environ_base["REMOTE_ADDR"] = address
+    return Desk(client)
+
+
+def test_who_fails_elsewhere_locks_no_author_out_before_a_hundred_failures(blog: Blog) -> None:
+    desk = at_desk(blog)
+    strangers = [at(blog, f"192.0.2.{number}") for number in range(10)]
+    for stranger in strangers[:9]:
+        for _ in range(10):
+            assert stranger.sign_in(password="wrong").status_code == 403
+        assert stranger.sign_in(password="wrong").status_code == 429
+    assert Desk(blog.client()).sign_in().status_code == 303
+    for _ in range(10):
+        assert strangers[9].sign_in(password="wrong").status_code == 403
+    assert Desk(blog.client()).sign_in().status_code == 429
+    # Who is signed in still changes the password.
+    new = {"old": PASSWORD, "new": "another horse staple", "again": "another horse staple"}
+    assert desk.post("/admin/account/password", new).status_code == 303
+
+
+def test_an_authors_own_password_is_asked_for_ten_times(blog: Blog) -> None:
+    desk = at_desk(blog)
+    for _ in range(10):
+        assert desk.post("/admin/account/password", {"old": "wrong"}).status_code == 422
+    assert desk.post("/admin/account/password", {"old": PASSWORD}).status_code == 429
+    assert Desk(blog.client()).sign_in().status_code == 303
+
+
+def test_after_ten_failures_passkeys_wait_at_this_address_and_no_account_does(blog: Blog) -> None:
+    create_user(blog.services, NAME, PASSWORD)
+    desk = Desk(blog.client())
+    headers = {"X-CSRFToken": token_in(desk.get("/admin/login").text)}
+    for _ in range(10):
+        assert desk.client.post("/admin/passkey", json={}, headers=headers).status_code == 403
+        assert Desk(blog.client()).sign_in("passkey from 127.0.0.1", "wrong").status_code in (403, 429)
+    assert desk.client.post("/admin/passkey", json={}, headers=headers).status_code == 429
+    assert at(blog, "192.0.2.1").sign_in("passkey from 127.0.0.1", "wrong").status_code == 403
+    assert Desk(blog.client()).sign_in().status_code == 303
 
 
 def test_who_signs_in_rightly_is_not_counted(blog: Blog) -> None:
@@ -155,6 +207,51 @@ def test_what_was_typed_when_the_session_ended_is_sent_after_signing_in_again(bl
     assert again.status_code == 200
     assert '<form method="post" action="/admin/account/password">' in again.text
     assert "a &amp; &lt;b&gt;</textarea>" in again.text
+
+
+OURS = {"Origin": "http://localhost"}
+
+
+def test_a_long_article_is_carried_through_signing_in(blog: Blog) -> None:
+    create_user(blog.services, NAME, PASSWORD)
+    desk, typed = Desk(blog.client()), "Some words of an article, \r\n" * 17_857
+    assert len(typed) > 499_000
+    asked = desk.client.post("/admin/new", data={"title": "A", "body": typed}, headers=OURS)
+    assert (asked.status_code, "Your session is over." in asked.text) == (403, True)
+    fields = {"csrf_token": token_in(asked.text), "name": NAME, "kept.title": "A", "kept.body": typed}
+    wrong = desk.client.post(
+        "/admin/login", data=fields | {"password": "wrong"}, content_type="multipart/form-data"
+    )
+    assert (wrong.status_code, 'name="kept.body"' in wrong.text) == (403, True)
+    again = desk.client.post(
+        "/admin/login", data=fields | {"password": PASSWORD}, content_type="multipart/form-data"
+    )
+    assert (again.status_code, 'name="body"' in again.text) == (200, True)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {f"name{number}": "" for number in range(201)},
+        {"x" * 510_001: ""},
+        {"a": "x" * 510_001},
+        {f"distinct{number}": "" for number in range(700_000)},
+    ],
+    ids=["many", "a long name", "a long value", "far too large"],
+)
+def test_no_form_is_carried_through_signing_in_that_no_author_has(
+    make_blog: Callable[..., Blog], fields: dict[str, str]
+) -> None:
+    asked = make_blog("sqlite").client().post("/admin/settings/", data=fields, headers=OURS)
+    assert (asked.status_code, "kept." in asked.text, len(asked.data) < 10_000) == (403, False, True)
+
+
+def test_of_who_is_not_signed_in_nothing_large_is_read(make_blog: Callable[..., Blog]) -> None:
+    blog = make_blog("sqlite")
+    client, large = blog.client(), {"name": "x" * 600_001}
+    for address in ("/admin/login", "/admin/passkey", "/admin/passkey/options", "/admin/indieauth"):
+        assert client.post(address, data=large).status_code == 413, address
+    assert at_desk(blog).post("/admin/login", large).status_code == 403
 
 
 @pytest.mark.parametrize("sender", [{}, {"Origin": "https://evil.example"}, {"Origin": "null"}])
@@ -220,6 +317,38 @@ def test_a_changed_password_signs_every_other_browser_out(blog: Blog, desk: Desk
 
 
 @pytest.mark.parametrize(
+    ("tokens", "passkeys", "said"),
+    [
+        (0, 0, ""),
+        (1, 0, " 1 token is revoked."),
+        (2, 1, " 2 tokens are revoked. 1 passkey still signs you in; take away below what is not yours."),
+        (0, 2, " 2 passkeys still sign you in; take away below what is not yours."),
+    ],
+)
+def test_a_changed_password_ends_tokens_and_codes_and_says_what_stays(
+    blog: Blog, desk: Desk, tokens: int, passkeys: int, said: str
+) -> None:
+    grace = create_user(blog.services, "grace", PASSWORD)
+    hers = create_token(blog.services, grace, "hers", ["read"])
+    with blog.services.sessions.read() as session:
+        ada = session.scalars(select(User.id).where(User.name == NAME)).one()
+    mine = [create_token(blog.services, ada, "mine", ["read"]) for _ in range(tokens)]
+    for number in range(passkeys):
+        add_passkey(blog.services, ada, "phone", NewPasskey(bytes([number]), b"key", 0))
+    address = ("https://app.example/", "https://app.example/back")
+    code = grant_code(blog.services, Grant(ada, *address, frozenset({"read"}), "x"))
+    new = {"old": PASSWORD, "new": "another horse staple", "again": "another horse staple"}
+    desk.post("/admin/account/password", new)
+    page = read(desk.get("/admin/account/")).text()
+    assert f"The password is changed, and every other browser is signed out.{said}" in page
+    assert ("0 token" in page, "still sign" in page) == (False, passkeys > 0)
+    assert [bearer_of(blog.services, token) for token in mine] == [None] * tokens
+    assert bearer_of(blog.services, hers) is not None
+    with pytest.raises(BadCode):
+        redeem_code(blog.services, code, *address, "x")
+
+
+@pytest.mark.parametrize(
     ("fields", "sentence"),
     [
         ({"old": "wrong", "new": "another horse", "again": "another horse"}, "The old password is not right."),
@@ -259,6 +388,23 @@ def test_only_the_link_that_was_printed_last_creates_an_author(blog: Blog) -> No
     }
     for token, status in ((older, 422), ("guessed", 422), (newer, 303)):
         assert client.post(f"/admin/setup/{token}", data=fields).status_code == status
+
+
+def test_nothing_is_hashed_for_who_has_no_link(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def noted(password: str, name: str = "") -> str:
+        made.append(name)
+        return hashed(password, name)
+
+    monkeypatch.setattr(users, "hashed", noted)
+    token = begin_setup(blog.services) or ""
+    with pytest.raises(SetupOver):
+        create_first_user(blog.services, "guessed", "eve", PASSWORD)
+    create_first_user(blog.services, token, NAME, PASSWORD)
+    with pytest.raises(SetupOver):
+        create_first_user(blog.services, token, "eve", PASSWORD)
+    assert made == [NAME]
 
 
 @pytest.mark.parametrize(

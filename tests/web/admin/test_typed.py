@@ -257,3 +257,13 @@ def test_an_entry_that_nobody_sees_is_seen_by_its_author(blog: Blog, desk: Desk)
 def test_a_typed_time_is_said_in_words(desk: Desk, at: str, status: int, said: dict[str, Any]) -> None:
     answer = desk.get(f"/admin/when?at={at}")
     assert (answer.status_code, answer.get_json()) == (status, said)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [("[" * 100_000, 400), ("[" * 100_000 + "]" * 100_000, 400), ("{", 400), ("[1]", 200), ("null", 200), ("5", 200)],
+)  # fmt: skip
+def test_what_no_form_sends_is_not_kept(blog: Blog, desk: Desk, body: str, status: int) -> None:
+    headers = {"X-CSRFToken": desk.token(), "Accept": "application/json"}
+    answer = desk.client.post("/admin/autosave", data=body, content_type="application/json", headers=headers)
+    assert answer.status_code == status
+    assert being_written(blog.services, 1) == []
