@@ -36,8 +36,10 @@ serve: $(VENV)/.run  ## Serve the blog in ./data, with the demo blog if it is em
 test: $(VENV)/.dev  ## Run every test, on two cores.
 	@$(BIN)/pytest -n 2 --dist loadgroup
 
-quick: $(VENV)/.dev  ## Run the tests without a browser, the real blog and PostgreSQL.
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not corpus" -k "not postgresql"
+quick: $(VENV)/.dev  ## Run the tests without a browser, the real blog, PostgreSQL, and what takes longest.
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not corpus" -k "not postgresql" \
+	  --ignore=tests/benchmarks --ignore=tests/poller --ignore=tests/importers/test_streaming.py \
+	  --ignore=tests/pagecache --ignore=tests/web/test_api_described.py
 
 check: format types imports  ## Look at the code without running it.
 

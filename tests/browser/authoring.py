@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,7 +64,7 @@ class Server:
                 with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/robots.txt") as answer:
                     answer.read()
                     return
-            except urllib.error.URLError:
+            except OSError:  # refused, or accepted and let go while its worker begins
                 assert self._process.poll() is None, self._log.read_text()
                 time.sleep(0.05)
         raise AssertionError("the server did not begin to answer")
@@ -128,6 +127,7 @@ class Author:
 
     def __init__(self, browser: Browser, server: Server, **options: Any) -> None:
         self.server = server
+        self.has_scripts: bool = options.get("java_script_enabled", True)
         self.context: BrowserContext = browser.new_context(
             base_url=server.base, viewport=options.pop("viewport", WIDE), **options
         )
