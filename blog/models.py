@@ -26,6 +26,9 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    and_,
+    func,
+    select,
     text,
 )
 from sqlalchemy.ext.compiler import compiles
@@ -36,6 +39,8 @@ from blog.domain.entry import Draft, Kind, Markup, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from sqlalchemy import ColumnElement, Select
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -309,6 +314,11 @@ class Entry(Base):
         )
 
 
+def public_at(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that readers see an entry: it is published, and its time has come."""
+    return and_(Entry.status == Status.PUBLISHED.value, Entry.published <= now)
+
+
 class Revision(Base):
     """An entry as it was before a change of it; ``fields`` holds what was written, tags included.
 
@@ -478,3 +488,8 @@ class Change(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     what: Mapped[str] = mapped_column(String(20))
     entry_id: Mapped[int | None] = mapped_column(Integer, index=True)
+
+
+def last_change_of(entry_id: int) -> Select[int]:
+    """Return the question for an entry's version: the id of its last change, 0 where there was none."""
+    return select(func.coalesce(func.max(Change.id), 0)).where(Change.entry_id == entry_id)

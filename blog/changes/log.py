@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import insert
 
-from blog.models import NAMES, NEW_NAMES, SETTINGS, Change
+from blog.models import NAMES, NEW_NAMES, SETTINGS, Change, last_change_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,4 +39,4 @@ def record_settings(session: Session, at: datetime) -> None:
 
 def version_of(session: Session, entry_id: int) -> int:
     """Return the version of an entry: its last change, 0 where there was none."""
-    return session.scalar(select(func.max(Change.id)).where(Change.entry_id == entry_id)) or 0
+    return session.scalar(last_change_of(entry_id)) or 0

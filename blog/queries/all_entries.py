@@ -25,7 +25,7 @@ from blog.domain.textquery import And, Field, Not, Or, Title
 from blog.domain.textquery import parse as parse_query
 from blog.domain.urls import bare_host
 from blog.facets.select import matching
-from blog.models import Entry, entry_tag, microseconds_of
+from blog.models import Entry, entry_tag, microseconds_of, public_at
 from blog.queries.browse import text_matches
 from blog.queries.entries import beginning, permalink
 from blog.queries.paging import PageLinks, count_pages, page_links
@@ -300,7 +300,7 @@ def _limits(asked: Filter) -> tuple[date, date]:
 
 def _shows_as(shown: Shown, now: datetime) -> ColumnElement[bool]:
     if shown is Shown.PUBLISHED:
-        return and_(Entry.status == Status.PUBLISHED.value, Entry.published <= now)
+        return public_at(now)
     if shown is Shown.SCHEDULED:
         return and_(Entry.status == Status.PUBLISHED.value, Entry.published > now)
     return Entry.status == shown.value

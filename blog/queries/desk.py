@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import func, select
 
 from blog.domain.entry import Status
-from blog.models import Entry
+from blog.models import Entry, public_at
 from blog.queries.entries import beginning, permalink
 
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ def desk(services: Services) -> Desk:
     """Return what lies on the desk now."""
     now = services.clock()
     is_draft, is_waiting = Entry.status == Status.DRAFT, Entry.status == Status.INBOX
-    is_published = Entry.status == Status.PUBLISHED
-    is_scheduled = is_published & (Entry.published > now)
+    is_scheduled = (Entry.status == Status.PUBLISHED) & (Entry.published > now)
     with services.sessions.read() as session:
         return Desk(
             drafts=_some(session, is_draft, Entry.id.desc()),
@@ -60,7 +59,7 @@ def desk(services: Services) -> Desk:
             scheduled=_some(session, is_scheduled, Entry.published),
             scheduled_count=_count(session, is_scheduled),
             inbox_count=_count(session, is_waiting),
-            latest=_some(session, is_published & (Entry.published <= now), Entry.published.desc()),
+            latest=_some(session, public_at(now), Entry.published.desc()),
         )
 
 

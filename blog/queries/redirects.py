@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote
 
 from sqlalchemy import func, or_, select, true
 
-from blog.domain.dates import month_number
-from blog.domain.entry import Status
-from blog.domain.errors import NotThere
-from blog.models import Entry, Redirect
+from blog.domain.addresses import parse_day
+from blog.domain.errors import BadFilter, NotThere
+from blog.models import Entry, Redirect, public_at
 from blog.queries.paging import PageLinks, count_pages, page_links
 
 if TYPE_CHECKING:
@@ -24,7 +21,8 @@ if TYPE_CHECKING:
     from blog.services import Services
 
 _PAGE: Final = 100
-_PERMALINK: Final = re.compile(r"/(?P<year>[0-9]{4})/(?P<month>\w+)/(?P<day>[0-9]{1,2})/(?P<slug>[^/]+)/")
+# A permalink has a year, a month, a day and a slug.
+_PARTS: Final = 4
 
 
 def redirect_for(services: Services, host: str, path: str) -> str | None:
@@ -48,16 +46,14 @@ def redirect_for(services: Services, host: str, path: str) -> str | None:
 
 def _is_secret(session: Session, target: str, now: datetime) -> bool:
     """Whether an entry that readers do not see has this address."""
-    parts = _PERMALINK.fullmatch(target)
-    month = month_number(parts["month"]) if parts else None
-    if parts is None or month is None:
+    parts = target.strip("/").split("/")
+    if len(parts) != _PARTS:
         return False
     try:
-        day = date(int(parts["year"]), month, int(parts["day"]))
-    except ValueError:
+        day = parse_day(*parts[:3])
+    except BadFilter:
         return False
-    is_public = (Entry.status == Status.PUBLISHED) & (Entry.published <= now)
-    entry = select(is_public).where(Entry.day == day, Entry.slug == unquote(parts["slug"]))
+    entry = select(public_at(now)).where(Entry.day == day, Entry.slug == unquote(parts[3]))
     return session.scalar(entry) is False
 
 

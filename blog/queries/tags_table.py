@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlencode
 
 import numpy as np
-from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy import func, not_, select, tuple_
 from sqlalchemy.orm import aliased
 
-from blog.domain.entry import Status
 from blog.domain.errors import NotThere
 from blog.domain.filters import Filter
 from blog.domain.neartags import NearTags, near_tags, near_to
-from blog.models import Alias, Entry, Implication, Tag, entry_tag
+from blog.models import Alias, Entry, Implication, Tag, entry_tag, public_at
 from blog.queries.paging import PageLinks, count_pages, page_links
 
 if TYPE_CHECKING:
@@ -210,8 +209,8 @@ def _uses(services: Services, session: Session) -> dict[int, Use]:
 
 def _uses_unseen(services: Services, session: Session) -> Iterator[tuple[int, date]]:
     """The tags of what no reader sees, each with the entry's day."""
-    unseen = or_(Entry.status != Status.PUBLISHED.value, Entry.published > services.clock())
-    days = dict(iter(session.execute(select(Entry.id, Entry.day).where(unseen))))
+    unseen = select(Entry.id, Entry.day).where(not_(public_at(services.clock())))
+    days = dict(iter(session.execute(unseen)))
     ids = sorted(days)
     pairs = select(entry_tag.c.entry_id, entry_tag.c.tag_id)
     for start in range(0, len(ids), _AT_ONCE):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
-
-from blog.models import Change
+from blog.models import last_change_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -14,4 +12,4 @@ if TYPE_CHECKING:
 
 def entry_version(session: Session, entry_id: int) -> int:
     """Return the id of an entry's last change, 0 where there was none."""
-    return session.scalar(select(func.max(Change.id)).where(Change.entry_id == entry_id)) or 0
+    return session.scalar(last_change_of(entry_id)) or 0
