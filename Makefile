@@ -30,10 +30,19 @@ $(VENV)/.dev: $(VENV)/.run
 	@$(BIN)/python tools/install_group.py dev
 	@touch $@
 
+# What looks at the pages in the browser tests comes from npm; where that is not, those tests are skipped.
+$(VENV)/.npm: tests/browser/package.json $(VENV)/.dev
+	@mkdir -p $(VENV)/npm && cp tests/browser/package.json $(VENV)/npm/
+	@if command -v npm >/dev/null; then \
+	  echo "Installing what looks at the pages (once) ..."; \
+	  npm install --prefix $(VENV)/npm --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel=error >/dev/null; \
+	fi
+	@touch $@
+
 serve: $(VENV)/.run  ## Serve the blog in ./data, with the demo blog if it is empty.
 	@$(BIN)/crosstag --data $(DATA) serve --host $(HOST) --port $(PORT) --demo
 
-test: $(VENV)/.dev  ## Run every test, on two cores.
+test: $(VENV)/.dev $(VENV)/.npm  ## Run every test, on two cores.
 	@$(BIN)/pytest -n 2 --dist loadgroup
 
 quick: $(VENV)/.dev  ## Run the tests without a browser, the real blog, PostgreSQL, and what takes longest.

@@ -42,7 +42,7 @@ def attach(app: Flask, services: Services) -> None:
         iso=iso,
         number=number,
         times=times,
-        stored_html=stored_html,
+        stored_html=shown_html,
         whole_url=whole_url,
         picture_name=PictureName.at,
         own_html=own_html,
@@ -145,6 +145,13 @@ def stored_html(html: str) -> Markup:
     This is the only place that says so; templates and feeds both come here.
     """
     return Markup(html)  # noqa: S704
+
+
+def shown_html(html: str) -> Markup:
+    """Do what ``stored_html`` does, for a page: blocks of code scroll inside themselves, so the keyboard
+    must be able to reach them. A feed's reader does as it likes with them.
+    """
+    return stored_html(html.replace("<pre>", '<pre tabindex="0">'))
 
 
 def own_html(html: str) -> Markup:

@@ -35,8 +35,9 @@ _SETUP: Final = re.compile(r"(/admin/setup/\S+)")
 class Server:
     """``crosstag serve`` on a data directory of its own."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *options: str) -> None:
         self.data = data
+        self._options = options
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
@@ -47,7 +48,7 @@ class Server:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        words = ["--data", str(self.data), "serve", "--port", str(self.port), "--workers", "1"]
+        words = ["--data", str(self.data), "serve", "--port", str(self.port), "--workers", "1", *self._options]
         foreign = ("CROSSTAG_", "DATABASE_URL")
         known = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         with self._log.open("wb") as log:
@@ -90,9 +91,9 @@ class Server:
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[Server]:
-    """Serve an empty blog."""
-    server = Server(data)
+def serving(data: Path, *options: str) -> Iterator[Server]:
+    """Serve an empty blog, or what the options of ``crosstag serve`` say."""
+    server = Server(data, *options)
     server.start()
     try:
         yield server
