@@ -91,7 +91,7 @@ def merge_sources(services: Services, source_id: int, into_id: int) -> int:
         session.execute(update(Entry).where(Entry.source_id == source_id).values(source_id=into_id))
         old, new = source_url(source.slug), source_url(into.slug)
         lead_on(session, [(old, new), *((_feed(old, kind), _feed(new, kind)) for kind in ("atom", "json"))])
-        hand_over(session, source_id, into_id)
+        hand_over(session, source_id, into_id, now)
         _hand_over_deleted(session, source_id, into_id)
         session.execute(delete(Source).where(Source.id == source_id))
         record_names(session, now)

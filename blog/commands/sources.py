@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from blog.changes.subscriptions import Claimed, Learnt
     from blog.poller.discovery import FoundFeed
     from blog.poller.rounds import Tally
-    from blog.queries.subscriptions import Polled
+    from blog.queries.subscriptions import HubView, Polled
 
 _SHOWN: Final = 5
 _EVERY: Final = 15.0
@@ -153,6 +153,7 @@ def _details(found: Polled) -> Iterator[tuple[str, str]]:
     yield "Their kind", found.kind or "their own"
     yield "Their tags", ", ".join(("their own", *found.tags))
     yield "Entries", f"{found.entries:,}"
+    yield from _about_hub(found.hub)
     yield "How it goes", found.state
     yield "Asked every", _length(found.interval)
     yield "Last asked", _moment(found.last_polled)
@@ -165,6 +166,17 @@ def _details(found: Polled) -> Iterator[tuple[str, str]]:
         yield "What was amiss", found.error
     if found.disabled:
         yield "Why not polled", found.disabled
+
+
+def _about_hub(hub: HubView | None) -> Iterator[tuple[str, str]]:
+    if hub is None:
+        return
+    yield "Hub", f"{hub.hub} ({hub.words})"
+    if hub.until:
+        yield "  until", _moment(hub.until)
+    yield "  told last", _moment(hub.last_push)
+    if hub.error:
+        yield "  what was amiss", hub.error
 
 
 def _moment(moment: datetime | None) -> str:
