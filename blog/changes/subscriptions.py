@@ -121,7 +121,7 @@ def subscribe(services: Services, wanted: Subscribed) -> str:
         BadSubscription: its feed, or a source of that name, is polled already, or the address is too long.
         BadTag: the name has no letter or digit.
     """
-    slug, host = slugify(wanted.name), _host_of(wanted.feed_url)
+    slug, host = slugify(wanted.name), host_of(wanted.feed_url)
     if len(wanted.feed_url) > LONGEST_URL or not host:
         raise BadSubscription("The address of the feed is too long, or none.")
     for tag in wanted.tags:
@@ -159,7 +159,8 @@ def _refuse_twice(session: Session, slug: str, wanted: Subscribed) -> None:
         raise BadSubscription(f"“{source}” is polled already, from {feed_url}. Give this one another name.")
 
 
-def _host_of(url: str) -> str:
+def host_of(url: str) -> str:
+    """Return the host of an address, empty where it has none."""
     try:
         return (urlsplit(url).hostname or "").rstrip(".")[:255]
     except ValueError:
@@ -191,7 +192,7 @@ def unsubscribe(services: Services, slug: str) -> None:
         NotThere: no such source is polled.
     """
     with services.sessions.work() as session:
-        _delete(session, _id_of(session, slug), services.clock())
+        _delete(session, id_of(session, slug), services.clock())
 
 
 def _delete(session: Session, subscription_id: int, now: datetime) -> None:
@@ -213,12 +214,12 @@ def hand_over(session: Session, source_id: int, into_id: int, now: datetime) -> 
 
 def _change(services: Services, slug: str, **values: object) -> None:
     with services.sessions.work() as session:
-        found = _id_of(session, slug)
+        found = id_of(session, slug)
         session.execute(update(Subscription).where(Subscription.id == found).values(**values))
         look_again(session, found, services.clock())
 
 
-def _id_of(session: Session, slug: str) -> int:
+def id_of(session: Session, slug: str) -> int:
     """The id of what is polled, which nobody else changes meanwhile."""
     statement = select(Subscription.id).join(Source, Source.id == Subscription.source_id)
     found = session.scalar(statement.where(Source.slug == slug).with_for_update(of=Subscription))
@@ -378,7 +379,7 @@ def _compare_with_hub(
 def _move(session: Session, row: Subscription, url: str) -> None:
     """Ask at the new address from now on, unless that is too long, or another source's already."""
     taken = session.scalar(select(Subscription.id).where(Subscription.feed_url == url))
-    host = _host_of(url)
+    host = host_of(url)
     if taken is None and host and len(url) <= LONGEST_URL:
         row.moved_from = [*row.moved_from, row.feed_url]
         row.feed_url, row.host = url, host

@@ -117,6 +117,15 @@ def next_poll(services: Services, *, with_hubs: bool = False) -> datetime | None
     return min((one for one in due if one is not None), default=None)
 
 
+def polled_feeds(services: Services) -> dict[str, str]:
+    """Return the slugs of the sources that are polled, by the addresses that their feeds have and had."""
+    statement = select(Source.slug, Subscription.feed_url, Subscription.moved_from)
+    with services.sessions.read() as session:
+        rows = session.execute(statement.join(Source, Source.id == Subscription.source_id)).all()
+    before = {url: slug for slug, _, moved_from in rows for url in moved_from}
+    return before | {feed_url: slug for slug, feed_url, _ in rows}
+
+
 def secret_of_hub(services: Services, token: str) -> str | None:
     """Return what the hub signs with that calls under this token; None where there is none."""
     with services.sessions.read() as session:

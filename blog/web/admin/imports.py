@@ -58,13 +58,15 @@ def receive() -> Response:
     try:
         upload = _received()
         try:
-            registry.detect(upload.material(services()))
+            importer = registry.detect(upload.material(services()))
         except BadImport:
             discard(services(), upload)
             raise
     except CrosstagError as error:
         return index(422, error.sentence)
-    return redirect(f"/admin/imports/uploads/{upload.token}/", 303)
+    # What is a list of feeds is there to be polled.
+    folder = "sources/polled/outlines" if importer.name == "opml" else "imports/uploads"
+    return redirect(f"/admin/{folder}/{upload.token}/", 303)
 
 
 def _received() -> Upload:
