@@ -150,7 +150,8 @@ class Subscription(Base):
     it was last read. Whoever polls it holds a lease: until ``leased_until`` nobody else does, and what is
     learnt is written only by the holder of ``lease``. ``etag``, ``last_modified`` and ``digest`` stand for
     what was read last. ``disabled`` says why it is not polled, and is empty where it is. ``moved_from``
-    are the addresses that permanent redirects led away from.
+    are the addresses where its feed was before. ``least_interval`` is how many seconds its author wants to
+    be between two times, 0 where that is left to how often there is something.
     """
 
     __tablename__ = "subscription"
@@ -168,6 +169,7 @@ class Subscription(Base):
     last_modified: Mapped[str] = mapped_column(Text, default="")
     digest: Mapped[str] = mapped_column(String(40), default="")
     interval: Mapped[int] = mapped_column(Integer)
+    least_interval: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     in_feed: Mapped[int] = mapped_column(Integer, default=0)
     next_poll: Mapped[datetime] = mapped_column(UtcDateTime)
     lease: Mapped[str] = mapped_column(String(40), default="")
@@ -179,6 +181,37 @@ class Subscription(Base):
     last_error: Mapped[str] = mapped_column(Text, default="")
     disabled: Mapped[str] = mapped_column(Text, default="")
     moved_from: Mapped[list[str]] = mapped_column(JSON)
+
+
+class HubLease(Base):
+    """What a hub was asked to tell us of a source, and how that stands (WebSub).
+
+    ``state`` and ``mode``, which is what the hub was asked for last, are those of ``blog/domain/websub.py``.
+    The hub calls back at an address that ``token`` ends, and signs with ``secret``. The lease is good
+    ``until``; when it is ``due``, something is to be done about it. ``is_proven`` says that the hub tells
+    of what is new, and not only that it would. Without a subscription it is to be ended.
+    """
+
+    __tablename__ = "hub_lease"
+    __table_args__ = (Index("ix_hub_lease_due", "due"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subscription_id: Mapped[int | None] = mapped_column(
+        ForeignKey("subscription.id", ondelete="SET NULL"), unique=True
+    )
+    hub: Mapped[str] = mapped_column(Text)
+    topic: Mapped[str] = mapped_column(Text)
+    token: Mapped[str] = mapped_column(String(64), unique=True)
+    secret: Mapped[str] = mapped_column(String(100))
+    state: Mapped[str] = mapped_column(String(20))
+    mode: Mapped[str] = mapped_column(String(20), default="")
+    asked: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    due: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_push: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_proven: Mapped[bool] = mapped_column(Boolean, default=False)
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    error: Mapped[str] = mapped_column(Text, default="")
 
 
 class Series(Base):
@@ -406,8 +439,13 @@ class Operation(Base):
     undone: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+# The importer of a run that was a poll, and how long such a run can be undone.
+POLL: Final = "poll"
+POLL_DAYS: Final = 90
+
+
 class ImportRun(Base):
-    """One import: from where, by which importer, how it went.
+    """One import, or one poll that changed something: from where, by which importer, how it went.
 
     ``state`` is running, done, failed, undoing or undone; whether it really goes on, ``blog/importlock.py``
     tells. ``done`` counts the items read so far and ``expected`` those there are, where that is known:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from blog.domain.entry import Item, Rejected
+from blog.domain.entry import Rejected
 from blog.domain.errors import BadImport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
+_Item = TypeVar("_Item")
+
+
 class BrokenFile(ValueError):
     """A file cannot be read any further; the message says where and why."""
 
 
-def until_it_breaks(items: Iterable[Item], label: str) -> Iterator[Item]:
+def until_it_breaks(items: Iterable[_Item], label: str) -> Iterator[_Item | Rejected]:
     """The items as far as they can be read, and one more that says so if that is not to the end.
 
     Raises:

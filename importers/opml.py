@@ -4,13 +4,15 @@
         <outline type="rss" text="Roaring" xmlUrl="https://example.org/feed" htmlUrl="https://example.org/"/>
     </outline>
 
-A source has one address here, and that is the feed's. Groups have no place in it.
+A source has one address here, and that is the feed's. Groups have no place in it; who takes the feeds up to
+be polled (``outlines``) makes tags of them.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from blog.domain.entry import Item, Rejected, SourceDraft
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from importers.material import Material
 
 _LONGEST_SLUG: Final = 80
+_LONGEST_TAG: Final = 80
+_MOST_TAGS: Final = 20
 _FEED_SCHEME: Final = re.compile(r"\Afeed:(?://)?(https?:)|\Afeed://", re.IGNORECASE)
 _FEED: Final = re.compile(r"\bxmlurl\s{0,9}=", re.IGNORECASE)
 
@@ -48,7 +52,35 @@ def parse(material: Material) -> Iterator[Item]:
     return until_it_breaks(_sources(material), material.label)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """A feed in a file: its name, its address, that of its page, and the groups and categories it is in."""
+
+    name: str
+    slug: str
+    url: str
+    home: str
+    tags: tuple[str, ...]
+
+
+def outlines(material: Material) -> Iterator[Outline | Rejected]:
+    """Yield each feed, in whatever groups it is.
+
+    Raises:
+        BadImport: the file is no XML, or declares entities.
+    """
+    return until_it_breaks(_outlines(material), material.label)
+
+
 def _sources(material: Material) -> Iterator[Item]:
+    for one in _outlines(material):
+        if isinstance(one, Outline):
+            yield SourceDraft(slug=one.slug, name=one.name, url=one.url)
+        else:
+            yield one
+
+
+def _outlines(material: Material) -> Iterator[Outline | Rejected]:
     reader = _Reader()
     for event in events(material):
         if isinstance(event, Start) and event.name.lower() == "outline":
@@ -63,23 +95,27 @@ class _Reader:
     def __init__(self) -> None:
         # Of each outline we are in that is no feed: its name, or "" as soon as it is seen to be a group.
         self._open: list[str] = []
+        self._groups: list[str] = []
         self._urls: set[str] = set()
         self._slugs: set[str] = set()
 
-    def begin(self, attributes: dict[str, str]) -> Iterator[Item]:
+    def begin(self, attributes: dict[str, str]) -> Iterator[Outline | Rejected]:
         said = {name.lower(): one_line(value, 2_000) for name, value in attributes.items()}
         name, address = said.get("text") or said.get("title", ""), said.get("xmlurl", "")
         if self._open:
             self._open[-1] = ""
         self._open.append("" if address else name or said.get("url") or "an outline without a name")
         if address:
-            yield self._source(said.get("title") or name, address)
+            yield self._outline(said.get("title") or name, address, said)
+        self._groups.append("" if address else name)
 
-    def end(self) -> Iterator[Item]:
+    def end(self) -> Iterator[Outline | Rejected]:
+        if self._groups:
+            self._groups.pop()
         if self._open and (name := self._open.pop()):
             yield Rejected(external_id=name, reason="It names no feed and has none in it.")
 
-    def _source(self, name: str, address: str) -> Item:
+    def _outline(self, name: str, address: str, said: dict[str, str]) -> Outline | Rejected:
         url = web_url(_FEED_SCHEME.sub(lambda found: found[1] or "http://", address))
         if not url:
             return Rejected(external_id=address, reason=f"“{address[:80]}” is not an http or https address.")
@@ -87,7 +123,14 @@ class _Reader:
             return Rejected(external_id=url, reason="The file has this feed more than once.")
         self._urls.add(bookmark_id(url))
         name = name or domain_of(url)
-        return SourceDraft(slug=self._slug(name, url), name=one_line(name), url=url)
+        tags = (*self._groups, *_categories(said.get("category", "")))
+        return Outline(
+            name=one_line(name),
+            slug=self._slug(name, url),
+            url=url,
+            home=web_url(said.get("htmlurl", "")),
+            tags=tuple(dict.fromkeys(tag[:_LONGEST_TAG] for tag in tags if _can_be_tag(tag)))[:_MOST_TAGS],
+        )
 
     def _slug(self, name: str, url: str) -> str:
         """The slug of the name, with four digits made of the address where another feed has that."""
@@ -99,3 +142,15 @@ class _Reader:
             slug = f"{slug}-{hashlib.blake2b(url.encode(), digest_size=4).hexdigest()}"
         self._slugs.add(slug)
         return slug
+
+
+def _categories(said: str) -> list[str]:
+    """The tags that ``category`` of OPML 2.0 stands for: "/Tech/Databases,sql" has three."""
+    return [part.strip() for path in said.split(",") for part in path.split("/")]
+
+
+def _can_be_tag(name: str) -> bool:
+    try:
+        return bool(slugify(name[:_LONGEST_TAG]))
+    except BadTag:
+        return False

@@ -370,7 +370,10 @@ class _Job(Generic[_Prepared]):
         settled = [self._with_living_tags(self._ledger.as_stored(draft)) for draft in drafts]
         known = self._ledger.known(drafts)
         deleted = self._ledger.deleted([draft for draft in drafts if key_of(draft) not in known])
-        said = [digests(draft) for draft, _ in settled]
+        said = [
+            without_undone(digests(draft), known.get(key_of(raw)))
+            for raw, (draft, _) in zip(drafts, settled, strict=True)
+        ]
         # Compared with what they imply, and kept without: what comes of an implication here is no
         # edit of the author's, and what goes with one is no news of the source's.
         meant = [self._with_implied(one) for one in said]
@@ -459,6 +462,27 @@ def digests(draft: Draft) -> Digests:
     Tags are spelled out, as slugs, because a tag may be renamed here.
     """
     return {name: digest(getattr(draft, name)) for name in FIELDS} | {"tags": " ".join(sorted(draft.tags))}
+
+
+# Before the name of a field: the digest of what a source said that was undone here.
+_UNDONE: Final = "undone "
+
+
+def undone(said: Mapping[str, str], before: Mapping[str, str], fields: Iterable[str]) -> Digests:
+    """Return what is to be remembered of a source after these fields were put back to what it said before.
+
+    What it ``said`` last is remembered beside that, so that it is not written again (``without_undone``).
+    """
+    fields = list(fields)
+    back = {name: before.get(name, "") for name in fields}
+    return {**said, **back, **{_UNDONE + name: said.get(name, "") for name in fields}}
+
+
+def without_undone(said: Digests, known: Known | None) -> Digests:
+    """Return what a source says; where it still says what was undone here, what it said before that."""
+    upstream = known.upstream if known else {}
+    still = [name for name in FIELDS if upstream.get(_UNDONE + name) == said[name]]
+    return undone(said, upstream, still) if still else said
 
 
 _SPELLING: Final = json.JSONEncoder(ensure_ascii=False, default=str)

@@ -19,7 +19,7 @@ from blog.changes.vocabulary import closure, read_implied_slugs
 from blog.domain.entry import Draft, Kind, Markup, Status
 from blog.models import Alias, Entry, Revision, Series, Source, Tag
 from blog.rendering import Rendered, render
-from importers.pipeline import FIELDS, digest, digests
+from importers.pipeline import FIELDS, digest, digests, undone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -76,14 +76,20 @@ class State:
         changed += ["slug"] if self.slugs - {self.entry.slug} else []
         return changed + (["source"] if self.draft.source != source else [])
 
-    def back_to(self, before: Mapping[str, Any], series: Mapping[int, str]) -> tuple[EntryChange, list[str]]:
-        """The change that puts back what the import wrote, and the names of the fields that it leaves."""
+    def back_to(
+        self, before: Mapping[str, Any], series: Mapping[int, str], *, for_good: bool = False
+    ) -> tuple[EntryChange, list[str]]:
+        """The change that puts back what the import wrote, and the names of the fields that it leaves.
+
+        With ``for_good`` the same is not to be written again, as long as the source says it.
+        """
         was = _draft_of_revision(before, series, self.tags)
         old, now, then = digests(was), digests(self.draft), self._said_then(before)
         wrote = [name for name in FIELDS if old[name] != now[name] and then.get(name) != self.said.get(name)]
         ours = [name for name in wrote if now[name] == self.said.get(name)]
         names = {slug: slug for slug in was.tags}
-        change = EntryChange(self.entry.id, was, frozenset(ours), names, then)
+        said = undone(self.entry.upstream or {}, then, ours) if for_good else then
+        change = EntryChange(self.entry.id, was, frozenset(ours), names, said)
         return change, [name for name in wrote if name not in ours]
 
     def _said_then(self, before: Mapping[str, Any]) -> dict[str, str]:

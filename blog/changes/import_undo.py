@@ -2,6 +2,9 @@
 
 It goes some hundred items at a time, each whole or not at all, last one first, and marks them; one that
 was cut off goes on where it was when it is begun again.
+
+A poll is undone for good: what it brought stays deleted, and what it changed stays as it was until the
+source says something new. Otherwise the next one, in an hour, would do it all again.
 """
 
 from __future__ import annotations
@@ -9,13 +12,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, cast
 
 from sqlalchemy import bindparam, delete, func, select, update
 
 from blog.changes.columns import BadDraft
-from blog.changes.entries import DELETED, update_entries
+from blog.changes.entries import DELETED, delete_entries, update_entries
 from blog.changes.import_names import Thing, undo_names
 from blog.changes.import_runs import Wanted, refuse_while_elsewhere
 from blog.changes.import_states import states_of
@@ -24,7 +27,7 @@ from blog.changes.lookups import rows_in
 from blog.changes.slugs import FreeSlugs
 from blog.domain.errors import CrosstagError, NotThere
 from blog.importlock import UNDOING, UNDONE, import_lock, owned
-from blog.models import Change, Entry, ImportItem, ImportRun, Revision, Series
+from blog.models import POLL, POLL_DAYS, Change, Entry, ImportItem, ImportRun, Revision, Series
 from importers.pipeline import Outcome
 
 if TYPE_CHECKING:
@@ -58,6 +61,10 @@ class AlreadyUndone(CrosstagError):
     """There is nothing left to undo."""
 
 
+class TooOld(CrosstagError):
+    """Nothing is kept any more of what it did."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Verdict:
     """What became of an item, and why it is not what the import had found."""
@@ -84,13 +91,14 @@ def undo_run(
     Raises:
         NotThere: there is no such import.
         AlreadyUndone: it is undone.
+        TooOld: it was a poll, and is too long ago.
         ImportUnderWay: an import goes on, this one or another.
     """
     with import_lock(services.settings.data_dir):
-        wanted = _begin(services, run_id)
+        wanted, is_poll = _begin(services, run_id)
         if on_begun:
             on_begun(run_id)
-        entries = _Entries(services, run_id, wanted, by)
+        entries = _Entries(services, run_id, wanted, by, is_poll=is_poll)
         steps: list[tuple[Collection[str], _Undo]] = [((Outcome.CREATED, Outcome.UPDATED), entries.undo)]
         steps += [((thing,), _undo_names) for thing in Thing]
         for outcomes, undo in steps:
@@ -100,7 +108,7 @@ def undo_run(
         return _finish(services, run_id)
 
 
-def _begin(services: Services, run_id: int) -> Wanted:
+def _begin(services: Services, run_id: int) -> tuple[Wanted, bool]:
     with services.sessions.write() as session:
         refuse_while_elsewhere(session, services.clock())
         run = session.get(ImportRun, run_id)
@@ -108,12 +116,15 @@ def _begin(services: Services, run_id: int) -> Wanted:
             raise NotThere(f"There is no import number {run_id}.")
         if run.state == UNDONE:
             raise AlreadyUndone(f"Import number {run_id} is undone already.")
+        is_poll = run.importer == POLL
+        if is_poll and services.clock() - run.started > timedelta(days=POLL_DAYS):
+            raise TooOld(f"What a poll did can be undone for {POLL_DAYS} days, and this one is longer ago.")
         count = select(func.count(ImportItem.id)).where(ImportItem.run_id == run_id)
         run.done = session.scalar(count.where(ImportItem.outcome.in_(_MARKS))) or 0
         run.expected = run.done + (session.scalar(count.where(ImportItem.outcome.in_(UNDOABLE))) or 0)
         run.state, run.error = UNDOING, ""
         run.options = run.options | owned(services.clock())
-        return Wanted.of(run.options)
+        return Wanted.of(run.options), is_poll
 
 
 def _finish(services: Services, run_id: int) -> dict[str, int]:
@@ -163,11 +174,12 @@ def _undo_names(session: Session, items: Sequence[ImportItem], now: datetime) ->
 class _Entries:
     """Undoes what a run did to entries."""
 
-    def __init__(self, services: Services, run_id: int, wanted: Wanted, by: str) -> None:
+    def __init__(self, services: Services, run_id: int, wanted: Wanted, by: str, *, is_poll: bool) -> None:
         self._settings = services.settings
         self._run_id = run_id
         self._status = wanted.status
         self._by = by
+        self._is_poll = is_poll
 
     def undo(self, session: Session, items: Sequence[ImportItem], now: datetime) -> _Verdicts:
         """Delete the entries that these items made, and put back those that they changed."""
@@ -192,11 +204,15 @@ class _Entries:
     def _delete(self, session: Session, items: Sequence[ImportItem], now: datetime) -> _Verdicts:
         edited = self._edited(session, items)
         gone = [one.entry_id for one in items if one.entry_id is not None and one.id not in edited]
-        # No revision is kept, nor those there are: the source has all of it still, and what the author
-        # deleted is known by its last one.
-        session.execute(delete(Revision).where(Revision.entry_id.in_(gone)))
-        session.execute(delete(_ENTRY).where(_ENTRY.c.id.in_(gone)))
-        record(session, DELETED, gone, now)
+        if self._is_poll:
+            # By its last revision the next poll knows that it stays deleted.
+            delete_entries(session, gone, now, by=self._by)
+        else:
+            # No revision is kept, nor those there are: the source has all of it still, and what the author
+            # deleted is known by its last one.
+            session.execute(delete(Revision).where(Revision.entry_id.in_(gone)))
+            session.execute(delete(_ENTRY).where(_ENTRY.c.id.in_(gone)))
+            record(session, DELETED, gone, now)
         return {
             one.id: _Verdict(STAYS, edited[one.id]) if one.id in edited else _Verdict(GONE) for one in items
         }
@@ -234,7 +250,7 @@ class _Entries:
             if entry_id in later or entry_id not in before:
                 verdicts[entry_id] = _Verdict(STAYS, later.get(entry_id, "Nothing is kept of what it was."))
                 continue
-            change, stays = states[entry_id].back_to(before[entry_id], series)
+            change, stays = states[entry_id].back_to(before[entry_id], series, for_good=self._is_poll)
             try:
                 if change.fields:
                     changes.append((change, states[entry_id].columns(change, self._settings)))

@@ -65,6 +65,10 @@ class ImportLedger:
         self._deleted: set[Key] = set()
         self._last_revision = 0
 
+    def record_with(self, recorder: RunRecorder) -> None:
+        """Tell this recorder of what is written from now on."""
+        self._recorder = recorder
+
     def as_stored(self, draft: Draft) -> Draft:
         """Return the draft in the form in which an entry holds it."""
         return as_stored(draft)

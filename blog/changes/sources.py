@@ -38,15 +38,25 @@ def change_source(services: Services, source_id: int, name: str, url: str) -> No
         NotThere: there is no such source.
         BadSource: it has no name, or its address is none.
     """
-    name, url = " ".join(name.split()), url.strip()
-    if not name or len(name) > _LONGEST:
-        raise BadSource("name", f"A source needs a name, of {_LONGEST} letters at most.")
+    name, url = checked_name(name), url.strip()
     if url and not (known := web_url(url)):
         raise BadSource("url", "It takes an http or https address, or nothing.")
     with services.sessions.write() as session:
         source = _source(session, source_id)
         source.name, source.url = name, known if url else ""
         record_names(session, services.clock())
+
+
+def checked_name(name: str) -> str:
+    """Return a name as a source may have it.
+
+    Raises:
+        BadSource: it is empty, or too long.
+    """
+    name = " ".join(name.split())
+    if not name or len(name) > _LONGEST:
+        raise BadSource("name", f"A source needs a name, of {_LONGEST} letters at most.")
+    return name
 
 
 def delete_source(services: Services, source_id: int) -> str:
@@ -91,7 +101,7 @@ def merge_sources(services: Services, source_id: int, into_id: int) -> int:
         session.execute(update(Entry).where(Entry.source_id == source_id).values(source_id=into_id))
         old, new = source_url(source.slug), source_url(into.slug)
         lead_on(session, [(old, new), *((_feed(old, kind), _feed(new, kind)) for kind in ("atom", "json"))])
-        hand_over(session, source_id, into_id)
+        hand_over(session, source_id, into_id, now)
         _hand_over_deleted(session, source_id, into_id)
         session.execute(delete(Source).where(Source.id == source_id))
         record_names(session, now)

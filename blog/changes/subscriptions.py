@@ -17,13 +17,15 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import delete, func, or_, select, update
 
+from blog.changes.hub_leases import after_poll, let_go, look_again, note_hub, soonest
 from blog.changes.log import record_names
 from blog.changes.names import write_names
 from blog.domain.entry import Kind, SourceDraft, Status
 from blog.domain.errors import CrosstagError, NotThere
-from blog.domain.schedule import FIRST, Rhythm
+from blog.domain.schedule import FIRST, Rhythm, Word
 from blog.domain.tags import slugify
-from blog.models import Source, Subscription
+from blog.domain.websub import LeaseState
+from blog.models import HubLease, Source, Subscription
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from blog.domain.schedule import Plan
+    from blog.domain.websub import Hub
     from blog.services import Services
 
 PER_HOST: Final = 2
@@ -76,6 +79,9 @@ class Claimed:
     rhythm: Rhythm
     in_feed: timedelta
     is_new: bool
+    least: timedelta
+    since: datetime
+    word: Word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +90,8 @@ class Learnt:
 
     ``error`` is a sentence where something was amiss, which need not mean that all of it failed;
     ``disabled`` one where it is not to be asked again. ``holds_back_host`` is how long other sources of
-    its host have to wait, too. What stands for the answer is None where there was none to take in.
+    its host have to wait, too. What stands for the answer is None where there was none to take in, and
+    ``hub`` where nothing was read that could name one.
     """
 
     plan: Plan
@@ -94,6 +101,7 @@ class Learnt:
     holds_back_host: timedelta = timedelta(0)
     moved_to: str = ""
     answer: Answered | None = None
+    hub: Hub | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +121,7 @@ def subscribe(services: Services, wanted: Subscribed) -> str:
         BadSubscription: its feed, or a source of that name, is polled already, or the address is too long.
         BadTag: the name has no letter or digit.
     """
-    slug, host = slugify(wanted.name), _host_of(wanted.feed_url)
+    slug, host = slugify(wanted.name), host_of(wanted.feed_url)
     if len(wanted.feed_url) > LONGEST_URL or not host:
         raise BadSubscription("The address of the feed is too long, or none.")
     for tag in wanted.tags:
@@ -151,7 +159,8 @@ def _refuse_twice(session: Session, slug: str, wanted: Subscribed) -> None:
         raise BadSubscription(f"“{source}” is polled already, from {feed_url}. Give this one another name.")
 
 
-def _host_of(url: str) -> str:
+def host_of(url: str) -> str:
+    """Return the host of an address, empty where it has none."""
     try:
         return (urlsplit(url).hostname or "").rstrip(".")[:255]
     except ValueError:
@@ -183,26 +192,37 @@ def unsubscribe(services: Services, slug: str) -> None:
         NotThere: no such source is polled.
     """
     with services.sessions.work() as session:
-        session.execute(delete(Subscription).where(Subscription.id == _id_of(session, slug)))
+        _delete(session, id_of(session, slug), services.clock())
 
 
-def hand_over(session: Session, source_id: int, into_id: int) -> None:
+def _delete(session: Session, subscription_id: int, now: datetime) -> None:
+    let_go(session, subscription_id, now)
+    session.flush()
+    session.execute(delete(Subscription).where(Subscription.id == subscription_id))
+
+
+def hand_over(session: Session, source_id: int, into_id: int, now: datetime) -> None:
     """Let what is polled for one source be polled for another, unless something is for that one already."""
-    taken = select(Subscription.id).where(Subscription.source_id == into_id)
-    if session.scalar(taken) is None:
+    taken = session.scalar(select(Subscription.id).where(Subscription.source_id == into_id))
+    ours = session.scalar(select(Subscription.id).where(Subscription.source_id == source_id).with_for_update())
+    if taken is None:
         theirs = update(Subscription).where(Subscription.source_id == source_id)
         session.execute(theirs.values(source_id=into_id))
+    elif ours is not None:
+        _delete(session, ours, now)
 
 
 def _change(services: Services, slug: str, **values: object) -> None:
     with services.sessions.work() as session:
-        found = _id_of(session, slug)
+        found = id_of(session, slug)
         session.execute(update(Subscription).where(Subscription.id == found).values(**values))
+        look_again(session, found, services.clock())
 
 
-def _id_of(session: Session, slug: str) -> int:
+def id_of(session: Session, slug: str) -> int:
+    """The id of what is polled, which nobody else changes meanwhile."""
     statement = select(Subscription.id).join(Source, Source.id == Subscription.source_id)
-    found = session.scalar(statement.where(Source.slug == slug))
+    found = session.scalar(statement.where(Source.slug == slug).with_for_update(of=Subscription))
     if found is None:
         raise NotThere(f"No source “{slug}” is polled.")
     return found
@@ -224,7 +244,25 @@ def claim(services: Services, most: int) -> list[Claimed]:
         if ids:
             taken = update(Subscription).where(Subscription.id.in_(ids))
             session.execute(taken.values(lease=lease, leased_until=until))
-        return [_claimed(subscription, source, lease) for subscription, source in rows]
+        words = _words(session, rows, now)
+        return [_claimed(one, source, lease, now, words.get(one.id, Word.NOBODY)) for one, source in rows]
+
+
+def _words(session: Session, rows: Sequence[tuple[Subscription, str]], now: datetime) -> dict[int, Word]:
+    """What the hubs of these have told since they were asked last, where they are known to tell."""
+    ids = [subscription.id for subscription, _ in rows]
+    proven = (HubLease.is_proven, HubLease.state == LeaseState.VERIFIED, HubLease.until > now)
+    statement = select(HubLease).where(HubLease.subscription_id.in_(ids), *proven)
+    leases = {lease.subscription_id: lease for lease in session.scalars(statement)} if ids else {}
+    return {
+        one.id: Word.NEWS if _has_told(leases[one.id], one.last_polled) else Word.QUIET
+        for one, _ in rows
+        if one.id in leases
+    }
+
+
+def _has_told(lease: HubLease, last_polled: datetime | None) -> bool:
+    return lease.last_push is not None and (last_polled is None or lease.last_push > last_polled)
 
 
 def _asked(session: Session, now: datetime) -> Counter[str]:
@@ -260,7 +298,7 @@ def _within_hosts(
     return taken
 
 
-def _claimed(row: Subscription, source: str, lease: str) -> Claimed:
+def _claimed(row: Subscription, source: str, lease: str, now: datetime, word: Word) -> Claimed:
     return Claimed(
         id=row.id,
         lease=lease,
@@ -275,6 +313,9 @@ def _claimed(row: Subscription, source: str, lease: str) -> Claimed:
         rhythm=Rhythm(interval=timedelta(seconds=row.interval), failures=row.failures),
         in_feed=timedelta(seconds=row.in_feed),
         is_new=row.last_success is None,
+        least=timedelta(seconds=row.least_interval),
+        since=now,
+        word=word,
     )
 
 
@@ -298,6 +339,7 @@ def settle(services: Services, claimed: Claimed, learnt: Learnt) -> bool:
         if row is None:
             return False
         _note(row, learnt, now)
+        _compare_with_hub(session, row, claimed, learnt, now)
         if learnt.moved_to:
             _move(session, row, learnt.moved_to)
         if learnt.holds_back_host:
@@ -322,10 +364,22 @@ def _note(row: Subscription, learnt: Learnt, now: datetime) -> None:
         row.digest, row.in_feed = learnt.answer.digest, int(learnt.answer.in_feed.total_seconds())
 
 
+def _compare_with_hub(
+    session: Session, row: Subscription, claimed: Claimed, learnt: Learnt, now: datetime
+) -> None:
+    untold_news = learnt.changed and not claimed.is_new and claimed.word is not Word.NEWS
+    if after_poll(session, row.id, claimed.since, untold_news=untold_news):
+        row.next_poll = min(row.next_poll, soonest(now, row.least_interval, now))
+    if learnt.hub is not None:
+        note_hub(session, row.id, learnt.hub, now)
+    if learnt.disabled:
+        look_again(session, row.id, now)
+
+
 def _move(session: Session, row: Subscription, url: str) -> None:
     """Ask at the new address from now on, unless that is too long, or another source's already."""
     taken = session.scalar(select(Subscription.id).where(Subscription.feed_url == url))
-    host = _host_of(url)
+    host = host_of(url)
     if taken is None and host and len(url) <= LONGEST_URL:
         row.moved_from = [*row.moved_from, row.feed_url]
         row.feed_url, row.host = url, host

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 import click
 from rich.table import Table
 
-from blog.changes.import_undo import undo_run
+from blog.changes.import_undo import TooOld, undo_run
 from blog.commands.console import out, progress
 from blog.config import load
+from blog.models import POLL_DAYS
 from blog.queries.import_runs import import_run, import_runs, items_of, undo_outlook
 from blog.services import open_services
 
@@ -24,18 +25,20 @@ _MOST: Final = 50
 
 
 @click.group("imports", invoke_without_command=True)
+@click.option("--polls", is_flag=True, help="List the polls that changed something, and not the imports.")
+@click.option("--source", "slug", metavar="SLUG", default="", help="Of polls, those of this source only.")
 @click.pass_context
-def imports(context: click.Context) -> None:
-    """List what was imported, show one import item by item, or undo it."""
+def imports(context: click.Context, polls: bool, slug: str) -> None:
+    """List what was imported, show one import item by item, or undo it; polls have numbers, too."""
     if context.invoked_subcommand is None:
-        _list(context.obj)
+        _list(context.obj, polls=polls or bool(slug), source=slug)
 
 
-def _list(data: Path) -> None:
+def _list(data: Path, *, polls: bool, source: str) -> None:
     with closing(open_services(load(data, os.environ))) as services:
-        found = import_runs(services).runs
+        found = import_runs(services, polls=polls, source=source).runs
     if not found:
-        out.print("Nothing has been imported yet.")
+        out.print("No poll has changed anything yet." if polls else "Nothing has been imported yet.")
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("number", "when", "what", "how it went"):
@@ -78,6 +81,8 @@ def undo(data: Path, number: int, yes: bool) -> None:
     """
     with closing(open_services(load(data, os.environ))) as services:
         run, outlook = import_run(services, number), undo_outlook(services, number)
+        if run.is_too_old:
+            raise TooOld(f"This poll is more than {POLL_DAYS} days ago, so nothing is kept of what it did.")
         out.print(f"{run.label}, {run.started:%Y-%m-%d %H:%M}:", markup=False, soft_wrap=True)
         out.print(f"  {outlook.sentence}")
         if not yes:

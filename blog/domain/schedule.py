@@ -25,6 +25,8 @@ _SPREAD: Final = 0.1
 _LONGEST_PLAN: Final = MOST / (1 + _SPREAD)
 _THROTTLED: Final = timedelta(hours=1)
 _MANY_FAILURES: Final = 20
+# However well a hub tells of what is new, its source is asked by itself once a day.
+_TOLD: Final = timedelta(days=1) / (1 + _SPREAD)
 
 
 class Result(StrEnum):
@@ -37,6 +39,17 @@ class Result(StrEnum):
     GONE = "gone"
 
 
+class Word(StrEnum):
+    """What a hub has told of a source before it was asked: nothing by a hub that tells, or that there is news.
+
+    Without a hub, or with one that has never told anything, nobody would tell.
+    """
+
+    NOBODY = "nobody would tell"
+    QUIET = "quiet"
+    NEWS = "news"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rhythm:
     """How often a source is asked, and how often in a row that has failed."""
@@ -47,11 +60,16 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """How long an answer asks to wait, by its headers and in the feed; zero where it does not."""
+    """How long an answer asks to wait, by its headers and in the feed; zero where it does not.
+
+    ``least`` is how long its author wants to wait in any case, and ``word`` what its hub has told.
+    """
 
     max_age: timedelta = timedelta(0)
     in_feed: timedelta = timedelta(0)
     retry_after: timedelta = timedelta(0)
+    least: timedelta = timedelta(0)
+    word: Word = Word.NOBODY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +92,17 @@ def plan(before: Rhythm, result: Result, wishes: Wishes, jitter: float) -> Plan:
         case Result.FAILED | Result.GONE:
             rhythm = Rhythm(interval=_bounded(before.interval), failures=before.failures + 1)
     wait = _bounded(_own_wait(rhythm, result, wishes))
-    wait = max(wait, min(wishes.retry_after, LONGEST_WISH))
+    wait = max(wait, min(max(wishes.retry_after, wishes.least), LONGEST_WISH))
     return Plan(rhythm=rhythm, wait=wait * (1 + _SPREAD * jitter))
 
 
 def _own_wait(rhythm: Rhythm, result: Result, wishes: Wishes) -> timedelta:
     if not rhythm.failures:
-        return max(rhythm.interval, wishes.max_age, wishes.in_feed)
+        if wishes.word is Word.NEWS and result is Result.UNCHANGED:
+            # The hub was faster than some cache on the way: what it told of is still to come.
+            return max(LEAST, wishes.max_age)
+        own = max(rhythm.interval, wishes.max_age, wishes.in_feed)
+        return own if wishes.word is Word.NOBODY else _TOLD
     first = _THROTTLED if result is Result.THROTTLED else LEAST
     wait: timedelta = first * 2 ** (min(rhythm.failures, _MANY_FAILURES) - 1)
     return wait

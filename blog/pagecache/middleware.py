@@ -52,7 +52,7 @@ _OURS: Final = {"etag", "content-length", "content-encoding", "vary", "connectio
 # Not true any more when a page is sent later: the server says the date, and max-age how long it is good.
 _OF_THEN: Final = {"date", "expires", "age", "accept-ranges"}
 # Below these, every answer is somebody's own: nothing is kept, nor one answer given to two who ask at once.
-_PERSONAL: Final = ("/admin/", "/api/", "/micropub", "/preview/")
+_PERSONAL: Final = ("/admin/", "/api/", "/micropub", "/preview/", "/websub/")
 # Files of a megabyte: the app sends them from the disk, and knows their validators and their ranges itself.
 _FILES: Final = "/media/"
 # A longer address is nobody's page, and is not worth the room.

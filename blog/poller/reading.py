@@ -19,6 +19,7 @@ from blog.domain.entry import Draft, Rejected
 from blog.domain.errors import BadImport
 from blog.domain.schedule import period_in_feed
 from blog.domain.urls import web_url
+from blog.domain.websub import Hub
 from blog.rendering import to_html
 from importers import registry
 from importers.material import Material
@@ -41,7 +42,7 @@ class FeedRead:
     """What a source says: its items, its name and its page where it gives them, and how long it asks to wait.
 
     ``format`` is what people call the format. ``is_feed`` tells whether that is one of feeds, which may
-    be without items and still be what was looked for.
+    be without items and still be what was looked for. ``hub`` is as it is written in the feed.
     """
 
     title: str
@@ -50,6 +51,7 @@ class FeedRead:
     is_feed: bool
     wish: timedelta
     items: tuple[Draft | Rejected, ...]
+    hub: Hub
 
     @property
     def drafts(self) -> list[Draft]:
@@ -75,6 +77,7 @@ def read_source(data: bytes, url: str) -> FeedRead:
         is_feed=importer.name in _FEEDS,
         wish=period_in_feed(*(_said(head, name) for name in ("ttl", "updatePeriod", "updateFrequency"))),
         items=tuple(_fit(importer.parse(material))),
+        hub=_hub(head),
     )
 
 
@@ -166,3 +169,32 @@ def _home(head: str, url: str) -> str:
         return web_url(urljoin(url, said)) if said else ""
     except ValueError:
         return ""
+
+
+_LINK: Final = re.compile(r"<(?:[\w-]{1,20}:)?link\b([^<>]{1,4000})>", re.IGNORECASE)
+_ATTRIBUTE: Final = re.compile(r"""\s(rel|href)\s{0,9}=\s{0,9}(?:"([^"<>]{0,2000})"|'([^'<>]{0,2000})')""")
+
+
+def _hub(head: str) -> Hub:
+    """The first hub that a feed names, and the topic that it is told of there."""
+    if head.lstrip().startswith("{"):
+        return Hub(_hub_in_json(head), _said_in_json(head, "feed_url"))
+    found: dict[str, str] = {}
+    for link in _LINK.finditer(head):
+        said = {name: unescape(one or other) for name, one, other in _ATTRIBUTE.findall(link[1])}
+        for relation in said.get("rel", "").lower().split():
+            found.setdefault(relation, said.get("href", ""))
+    return Hub(found.get("hub", ""), found.get("self", ""))
+
+
+def _hub_in_json(head: str) -> str:
+    """The address of the first hub of WebSub (JSON Feed 1.1, ``hubs``)."""
+    try:
+        hubs = json.loads(head).get("hubs")
+    except (ValueError, RecursionError, AttributeError):
+        return ""
+    for hub in hubs if isinstance(hubs, list) else []:
+        said = (hub.get("type"), hub.get("url")) if isinstance(hub, dict) else (None, None)
+        if isinstance(said[0], str) and isinstance(said[1], str) and said[0].lower() == "websub":
+            return said[1]
+    return ""

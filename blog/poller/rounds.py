@@ -18,12 +18,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from blog.changes.import_runs import Wanted
 from blog.changes.imports import ImportLedger
+from blog.changes.poll_runs import PollRecorder, forget_old_polls
 from blog.changes.subscriptions import Answered, Learnt, claim, release, settle, source_of
 from blog.domain.entry import Draft
 from blog.domain.errors import BadStatus, CrosstagError, FetchRefused
 from blog.domain.schedule import Result, Wishes, max_age, plan
+from blog.domain.websub import find_hub
 from blog.poller.asking import Network
+from blog.poller.hubs import ask_hubs
 from blog.poller.readers import Readers
 from blog.queries.subscriptions import next_poll
 from importers.pipeline import Outcome, run
@@ -95,7 +99,8 @@ class Poller:
         return min(max(self._until_due(), _SHORTEST_PAUSE), at_most)
 
     def _until_due(self) -> float:
-        due = next_poll(self.services)
+        has_address = bool(self.services.settings.base_url)
+        due = next_poll(self.services, with_hubs=has_address)
         return (due - self.services.clock()).total_seconds() if due else float("inf")
 
     def rest(self, seconds: float) -> bool:
@@ -108,9 +113,14 @@ class Poller:
             return Tally()
         network = self.network or Network(settings=self.services.site.follow())
         if self.readers is not None:
-            return _Round(self, network, self.readers, on_polled).finish()
-        with closing(Readers()) as readers:
-            return _Round(self, network, readers, on_polled).finish()
+            tally = _Round(self, network, self.readers, on_polled).finish()
+        else:
+            with closing(Readers()) as readers:
+                tally = _Round(self, network, readers, on_polled).finish()
+        if not self.is_stopping:
+            ask_hubs(self.services, network)
+            forget_old_polls(self.services)
+        return tally
 
     @property
     def is_stopping(self) -> bool:
@@ -212,6 +222,8 @@ class _Round:
             max_age=max_age(fetched.cache_control),
             in_feed=in_feed,
             retry_after=timedelta(seconds=fetched.retry_after or 0),
+            least=claimed.least,
+            word=claimed.word,
         )
         return Learnt(
             plan=plan(claimed.rhythm, result, wishes, self._poller.jitter()),
@@ -224,6 +236,7 @@ class _Round:
                 digest=answer.digest,
                 in_feed=in_feed,
             ),
+            hub=find_hub(fetched.link, read.hub, fetched.url) if read else None,
         )
 
     def _failed(self, answer: _Answer) -> Learnt:
@@ -232,7 +245,8 @@ class _Round:
         if isinstance(error, BadStatus):
             status, after = error.status, timedelta(seconds=error.retry_after or 0)
         result = {_GONE: Result.GONE, _TOO_MANY: Result.THROTTLED}.get(status, Result.FAILED)
-        learnt = plan(answer.claimed.rhythm, result, Wishes(retry_after=after), self._poller.jitter())
+        wishes = Wishes(retry_after=after, least=answer.claimed.least)
+        learnt = plan(answer.claimed.rhythm, result, wishes, self._poller.jitter())
         return Learnt(
             plan=learnt,
             error=error.sentence[:_LONGEST_SENTENCE],
@@ -249,7 +263,10 @@ class _Round:
             # It was put together with another one: what was deleted of it goes by that name now.
             self._ledger = ImportLedger(self._services)
         items = _with_options(read, source, claimed.tags)
-        report = run(items, self._ledger, kind=claimed.kind, status=claimed.status)
+        recorder = PollRecorder(self._services, Wanted(source, claimed.kind, claimed.status))
+        self._ledger.record_with(recorder)
+        report = run(items, self._ledger, kind=claimed.kind, status=claimed.status, on_told=recorder.tell)
+        recorder.end()
         self._tally.created += report.counts[Outcome.CREATED]
         self._tally.updated += report.counts[Outcome.UPDATED]
         return report

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 from sqlalchemy import func, select
 
 from blog.domain.errors import NotThere
 from blog.importlock import DONE, FAILED, RUNNING, UNDOING, UNDONE, goes_on
-from blog.models import Change, Entry, ImportItem, ImportRun
+from blog.models import POLL, POLL_DAYS, Change, Entry, ImportItem, ImportRun
 from blog.queries.entries import beginning
 from blog.queries.paging import PageLinks, count_pages, page_links
 
@@ -40,7 +42,10 @@ _WORDS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunView:
-    """An import. ``goes_on`` tells whether somebody is at it; one that says so and is not was broken off."""
+    """An import, or a poll that changed something.
+
+    ``goes_on`` tells whether somebody is at it; one that says so and is not was broken off.
+    """
 
     id: int
     label: str
@@ -55,6 +60,12 @@ class RunView:
     done: int
     expected: int | None
     options: dict[str, Any]
+    is_too_old: bool
+
+    @property
+    def is_poll(self) -> bool:
+        """Whether it was a poll."""
+        return self.importer == POLL
 
     @property
     def state_in_words(self) -> str:
@@ -66,7 +77,7 @@ class RunView:
     @property
     def can_be_undone(self) -> bool:
         """Whether there is anything left of it to undo."""
-        return self.state != UNDONE and not self.goes_on
+        return self.state != UNDONE and not self.goes_on and not self.is_too_old
 
     @property
     def share(self) -> float | None:
@@ -124,18 +135,24 @@ class Outlook:
         return f"{goes}, {back}; {stays}."
 
 
-def import_runs(services: Services, page: int = 1) -> RunPage:
-    """Return a page of the runs.
+def import_runs(services: Services, page: int = 1, *, polls: bool = False, source: str = "") -> RunPage:
+    """Return a page of the imports; or of the polls that changed something, of all sources or of one.
 
     Raises:
         NoSuchPage: ``page`` is past the last one.
     """
+    wanted = [ImportRun.importer == POLL if polls else ImportRun.importer != POLL]
+    wanted += [ImportRun.options["source"].as_string() == source] if source else []
     with services.sessions.read() as session:
-        total = session.scalar(select(func.count(ImportRun.id))) or 0
+        total = session.scalar(select(func.count(ImportRun.id)).where(*wanted)) or 0
         pages = count_pages(total, _RUNS, page)
-        newest = select(ImportRun).order_by(ImportRun.id.desc()).limit(_RUNS).offset((page - 1) * _RUNS)
-        runs = [_view(services, run) for run in session.scalars(newest)]
-    return RunPage(runs, total, page_links(lambda number: f"/admin/imports/?page={number}", page, pages), page)
+        newest = select(ImportRun).where(*wanted).order_by(ImportRun.id.desc())
+        found = session.scalars(newest.limit(_RUNS).offset((page - 1) * _RUNS))
+        runs = [_view(services, run) for run in found]
+    asked = urlencode({"of": "polls", **({"source": source} if source else {})}) + "&" if polls else ""
+    return RunPage(
+        runs, total, page_links(lambda number: f"/admin/imports/?{asked}page={number}", page, pages), page
+    )
 
 
 def import_run(services: Services, run_id: int) -> RunView:
@@ -167,6 +184,7 @@ def _view(services: Services, run: ImportRun) -> RunView:
         done=run.done,
         expected=run.expected,
         options=run.options,
+        is_too_old=run.importer == POLL and services.clock() - run.started > timedelta(days=POLL_DAYS),
     )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, or_, select
 
 from blog.domain.entry import Kind, Status
 from blog.domain.errors import NotThere
-from blog.models import Entry, Source, Subscription
+from blog.domain.websub import LeaseState
+from blog.models import Entry, HubLease, Source, Subscription
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,6 +19,32 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
 
     from blog.services import Services
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubView:
+    """The hub of a source, and how it stands with it."""
+
+    hub: str
+    topic: str
+    state: LeaseState
+    until: datetime | None
+    last_push: datetime | None
+    error: str
+
+    @property
+    def words(self) -> str:
+        """How it stands, in a few words."""
+        return _WORDS[self.state]
+
+
+_WORDS: Final = {
+    LeaseState.KNOWN: "not asked to tell",
+    LeaseState.ASKED: "asked to tell, and has not asked back yet",
+    LeaseState.VERIFIED: "tells of what is new",
+    LeaseState.REFUSED: "does not tell",
+    LeaseState.LEAVING: "asked to stop",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +73,9 @@ class Polled:
     disabled: str
     moved_from: tuple[str, ...]
     entries: int
+    source_id: int
+    least: timedelta
+    hub: HubView | None
 
     @property
     def state(self) -> str:
@@ -77,21 +107,49 @@ def polled_source(services: Services, slug: str) -> Polled:
     return _polled(*row)
 
 
-def next_poll(services: Services) -> datetime | None:
-    """Return when the next source is due, which may be long past; None where nothing will be."""
+def next_poll(services: Services, *, with_hubs: bool = False) -> datetime | None:
+    """Return when the next source is due, or its hub, which may be long past; None where nothing will be."""
     now = services.clock()
     free = or_(Subscription.leased_until.is_(None), Subscription.leased_until <= now)
     statement = select(func.min(Subscription.next_poll)).where(Subscription.disabled == "", free)
     with services.sessions.read() as session:
-        return session.scalar(statement)
+        due = [session.scalar(statement), session.scalar(select(func.min(HubLease.due))) if with_hubs else None]
+    return min((one for one in due if one is not None), default=None)
+
+
+def polled_feeds(services: Services) -> dict[str, str]:
+    """Return the slugs of the sources that are polled, by the addresses that their feeds have and had."""
+    statement = select(Source.slug, Subscription.feed_url, Subscription.moved_from)
+    with services.sessions.read() as session:
+        rows = session.execute(statement.join(Source, Source.id == Subscription.source_id)).all()
+    before = {url: slug for slug, _, moved_from in rows for url in moved_from}
+    return before | {feed_url: slug for slug, feed_url, _ in rows}
+
+
+def secret_of_hub(services: Services, token: str) -> str | None:
+    """Return what the hub signs with that calls under this token; None where there is none."""
+    with services.sessions.read() as session:
+        return session.scalar(select(HubLease.secret).where(HubLease.token == token))
 
 
 def _statement() -> Select[Any]:
     entries = select(func.count(Entry.id)).where(Entry.source_id == Source.id).scalar_subquery()
-    return select(Subscription, Source, entries).join(Source, Source.id == Subscription.source_id)
+    joined = select(Subscription, Source, entries, HubLease).join(Source, Source.id == Subscription.source_id)
+    return joined.outerjoin(HubLease, HubLease.subscription_id == Subscription.id)
 
 
-def _polled(row: Subscription, source: Source, entries: int) -> Polled:
+def _hub(lease: HubLease) -> HubView:
+    return HubView(
+        hub=lease.hub,
+        topic=lease.topic,
+        state=LeaseState(lease.state),
+        until=lease.until,
+        last_push=lease.last_push,
+        error=lease.error,
+    )
+
+
+def _polled(row: Subscription, source: Source, entries: int, lease: HubLease | None) -> Polled:
     return Polled(
         slug=source.slug,
         name=source.name,
@@ -110,4 +168,7 @@ def _polled(row: Subscription, source: Source, entries: int) -> Polled:
         disabled=row.disabled,
         moved_from=tuple(row.moved_from),
         entries=entries,
+        source_id=source.id,
+        least=timedelta(seconds=row.least_interval),
+        hub=_hub(lease) if lease else None,
     )

@@ -1,4 +1,4 @@
-"""What programs use, wired together: the API, Micropub and IndieAuth.
+"""What programs use, wired together: the API, Micropub, IndieAuth, and the address that hubs call.
 
 All of it asks for a token, and never looks at a cookie; that is why the check of forms is left out.
 """
@@ -14,6 +14,7 @@ from blog.web.api.routes import api
 from blog.web.indieauth import indieauth
 from blog.web.micropub.views import micropub
 from blog.web.sessions import csrf
+from blog.web.websub import websub
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def register(app: Flask) -> None:
     """Add it to the app."""
     rates.attach(app)
-    for blueprint in (api, micropub, indieauth):
+    for blueprint in (api, micropub, indieauth, websub):
         csrf.exempt(blueprint)
         app.register_blueprint(blueprint)
     # Of the consent page only the trading of codes is left out: there it is an app that asks.

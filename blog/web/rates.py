@@ -37,10 +37,18 @@ def refuse_too_fast(token_id: int) -> None:
         TooManyRequests: there were too many within the minute; with the seconds to wait.
     """
     most = services().settings.api_requests
-    if not most:
-        return
+    if most:
+        refuse_too_many("token", str(token_id), most)
+
+
+def refuse_too_many(what: str, whose: str, most: int) -> None:
+    """Count a request of somebody, whose requests of this kind may be ``most`` a minute.
+
+    Raises:
+        TooManyRequests: there were too many within the minute; with the seconds to wait.
+    """
     counting: FixedWindowRateLimiter = current_app.extensions[_KEY]
-    limit, key = RateLimitItemPerMinute(most), str(token_id)
-    if not counting.hit(limit, key):
-        wait = max(1, math.ceil(counting.get_window_stats(limit, key).reset_time - time.time()))
+    limit = RateLimitItemPerMinute(most)
+    if not counting.hit(limit, what, whose):
+        wait = max(1, math.ceil(counting.get_window_stats(limit, what, whose).reset_time - time.time()))
         raise TooManyRequests(f"That are more than {most:,} requests within a minute.", retry_after=wait)

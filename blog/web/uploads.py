@@ -44,6 +44,8 @@ _MOST_ELSEWHERE: Final = 16_000_000
 # Of who is not signed in, no more is read than a long text that was open when the session ended.
 _MOST_OF_STRANGERS: Final = 600_000
 _MOST_PARTS: Final = 500
+# Limits by itself what it reads, and is not to know who is signed in.
+_LOOKS_AT_NO_SESSION: Final = frozenset({"websub"})
 _READS_NO_BODY: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -119,7 +121,7 @@ def attach(app: Flask) -> None:
 
 def _limit() -> None:
     """Limit what is sent; what programs send, their own views limit anew, by the token that comes with it."""
-    if request.method in _READS_NO_BODY:
+    if request.method in _READS_NO_BODY or request.blueprint in _LOOKS_AT_NO_SESSION:
         return
     megabytes, is_stranger = services().settings.upload_megabytes, current_author() is None
     most = _MOST_OF_STRANGERS if is_stranger else megabytes * 1_000_000

@@ -172,3 +172,42 @@ def test_a_server_polls_in_one_of_its_processes_unless_it_is_told_not_to(
     with serving(data, "--workers", "2") as running:
         wait_until(lambda: b"one" in running.ask("/sources/mine/")[1], "what was polled is on its page")
         assert len(server.seen) == asked + 1
+
+
+def test_a_source_is_changed_and_what_it_brought_is_listed_and_undone(data: Path, server: FeedServer) -> None:
+    crosstag(data, "source", "add", url(server, "/feed"), "--name", "Mine")
+    crosstag(data, "poll", "--once")
+    assert "Nothing has been imported yet." in crosstag(data, "imports")
+    assert "Mine  done: 2 created" in crosstag(data, "imports", "--polls")
+    assert "No poll has changed anything" in crosstag(data, "imports", "--source", "other")
+    assert "2 deleted" in crosstag(data, "imports", "undo", "1", "--yes")
+    words = ("--tags", "a, C++", "--status", "published", "--kind", "note", "--every", "6h", "--name", "Yours")
+    shown = crosstag(data, "source", "set", "mine", *words)
+    for line in ("Yours (mine)", "their own, a, C++", "published at once", "note", "6 h"):
+        assert line in shown
+    assert "no length of time" in crosstag(data, "source", "set", "mine", "--every", "often", code=1)
+    assert "answered 404" in crosstag(data, "source", "set", "mine", "--feed", url(server, "/no"), code=1)
+    server.pages["/moved"] = Page(rss("three"))
+    shown = crosstag(data, "source", "set", "mine", "--feed", url(server, "/moved"), "--kind", "own")
+    assert url(server, "/moved") in shown
+
+
+def test_the_feeds_of_an_opml_file_are_taken_up_and_go_out_again(data: Path, server: FeedServer) -> None:
+    server.pages["/other"] = Page(rss("three"))
+    feeds = data / "feeds.opml"
+    feeds.write_text(
+        f'<opml><body><outline text="Sets"><outline text="One" xmlUrl="{url(server, "/feed")}"/>'
+        f'<outline text="Two" xmlUrl="{url(server, "/other")}"/></outline>'
+        f'<outline text="None" xmlUrl="{url(server, "/none")}"/></body></opml>',
+        encoding="utf-8",
+    )
+    said = crosstag(data, "source", "add", str(feeds), "--yes", "--publish").splitlines()
+    assert said[0] == f"  One  {url(server, '/feed')}  [Sets]"
+    assert said[3:5] == ["added: One as one", "added: Two as two"]
+    assert said[5].startswith("no feed found: None. ")
+    out = data / "out.opml"
+    crosstag(data, "source", "export", str(out))
+    assert out.read_text(encoding="utf-8") == crosstag(data, "source", "export").rstrip("\n")
+    said = crosstag(data, "source", "add", str(out))
+    assert "already there: One as one" in said
+    assert "There is no feed in it that is not polled already." in said

@@ -41,8 +41,12 @@ STATUSES: Final = (
 
 @imports.get("/")
 def index(status: int = 200, error: str = "") -> Response:
-    """Show what was imported, and the form for the next one."""
-    page = import_runs(services(), max(1, request.args.get("page", 1, type=int)))
+    """Show what was imported, and the form for the next one; or what polls have changed."""
+    number, source = max(1, request.args.get("page", 1, type=int)), request.args.get("source", "")
+    if request.args.get("of") == "polls":
+        polls = import_runs(services(), number, polls=True, source=source)
+        return admin_page("polls.html", page=polls, source=source)
+    page = import_runs(services(), number)
     formats = [one.title for one in registry.importers()]
     values = {"error": error, "formats": formats, "address": request.form.get("address", "")}
     return admin_page("imports.html", status=status, page=page, **values)
@@ -54,13 +58,15 @@ def receive() -> Response:
     try:
         upload = _received()
         try:
-            registry.detect(upload.material(services()))
+            importer = registry.detect(upload.material(services()))
         except BadImport:
             discard(services(), upload)
             raise
     except CrosstagError as error:
         return index(422, error.sentence)
-    return redirect(f"/admin/imports/uploads/{upload.token}/", 303)
+    # What is a list of feeds is there to be polled.
+    folder = "sources/polled/outlines" if importer.name == "opml" else "imports/uploads"
+    return redirect(f"/admin/{folder}/{upload.token}/", 303)
 
 
 def _received() -> Upload:

@@ -44,7 +44,9 @@ def _form(source_id: int, values: Mapping[str, str], error: BadSource | None = N
     others = [one for one in sources(services()) if one.id != source_id]
     errors = {error.field: error.sentence} if error else {}
     status = 422 if error else 200
-    return admin_page("source.html", status=status, source=found, others=others, values=values, errors=errors)
+    polled = any(one.source_id == source_id for one in polled_sources(services()))
+    shown = {"source": found, "others": others, "polled": polled}
+    return admin_page("source.html", status=status, values=values, errors=errors, **shown)
 
 
 @sources_of_author.post("/<int:source_id>/")
