@@ -239,7 +239,8 @@ def _index(services: Services, label: str, *, anew: bool = False) -> bool:
 
 
 def _print_report(report: Report, dry_run: bool) -> None:
-    counts = ", ".join(f"{report.counts[one]:,} {one.value}" for one in Outcome)
+    told = [one for one in Outcome if report.counts[one] or one is not Outcome.JOINED]
+    counts = ", ".join(f"{report.counts[one]:,} {one.value}" for one in told)
     out.print(f"{'Would be: ' if dry_run else ''}{counts}.")
     for title, reasons in (("Not imported", report.failures), ("To know", report.notes)):
         if not reasons:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from blog.changes.appearances_kept import APPEARANCES, kept_appearances
 from blog.changes.columns import another_atom_id, atom_id_of, columns_of
 from blog.changes.filing import series_ids, source_ids, tag_entries
 from blog.changes.log import record, record_new_names, version_of
@@ -344,17 +345,27 @@ def _keep_revisions(
     """Keep what entries say, before they are changed; what is derived from that is left out."""
     tags = tags_of(session, [entry.id for entry in entries])
     about = {"at": now, "reason": reason, "by": by}
-    rows = [about | {"entry_id": entry.id, "fields": _kept(entry, tags.get(entry.id, []))} for entry in entries]
+    rows: list[dict[str, Any]] = [
+        about | {"entry_id": entry.id, "fields": kept_fields(entry, tags.get(entry.id, []))}
+        for entry in entries
+    ]
+    if reason == DELETED:
+        joined = kept_appearances(session, [entry.id for entry in entries])
+        for row in rows:
+            row["fields"] |= {APPEARANCES: joined[row["entry_id"]]} if row["entry_id"] in joined else {}
     session.execute(insert(Revision), rows)
 
 
-def _kept(entry: Entry, tags: list[str]) -> dict[str, Any]:
+def kept_fields(entry: Entry, tags: Sequence[str]) -> dict[str, Any]:
+    """Return all that an entry says, as a revision keeps it; what is derived from that is left out."""
     kept: dict[str, Any] = {
         column.name: getattr(entry, column.name)
         for column in Entry.__table__.columns
         if column.name not in _DERIVED
     }
-    return kept | {name: kept[name].isoformat() for name in ("published", "updated", "day")} | {"tags": tags}
+    return (
+        kept | {name: kept[name].isoformat() for name in ("published", "updated", "day")} | {"tags": list(tags)}
+    )
 
 
 def _merged(entry: Entry, change: EntryChange) -> Draft:

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 # What is only to be known of an item, and changed nothing.
 NOTED: Final = "noted"
+# What is recorded in the transaction that wrote it.
+WRITTEN: Final = (Outcome.CREATED, Outcome.UPDATED, Outcome.JOINED)
 _EVERY: Final = 1.0
 # Written by the hundred, past the mapper, which would look at each value of each row.
 _ITEM: Final = cast("Table", ImportItem.__table__)
@@ -111,7 +113,7 @@ class RunRecorder:
                 "change_id": changes[ids[one.key]],
             }
             for one in decisions
-            if ids[one.key] in changes and one.outcome in (Outcome.CREATED, Outcome.UPDATED)
+            if ids[one.key] in changes and one.outcome in WRITTEN
         ]
         self._insert(session, [*rows, *_filled(item_rows({}, made_since(session, before.names)))])
         self._save(session, self._done + len(decisions))
@@ -172,8 +174,7 @@ def _filled(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _all_counts(session: Session, run_id: int, counts: Mapping[str, int]) -> dict[str, int]:
     """The counts of a run, with what it had written before it was broken off, which it then met unchanged."""
     statement = select(ImportItem.outcome, func.count()).where(ImportItem.run_id == run_id)
-    written = (Outcome.CREATED, Outcome.UPDATED)
-    rows = session.execute(statement.where(ImportItem.outcome.in_(written)).group_by(ImportItem.outcome))
+    rows = session.execute(statement.where(ImportItem.outcome.in_(WRITTEN)).group_by(ImportItem.outcome))
     before = {outcome: count - counts.get(outcome, 0) for outcome, count in rows}
     found = dict(counts) | {outcome: counts.get(outcome, 0) + more for outcome, more in before.items()}
     unchanged = found.get(Outcome.UNCHANGED, 0) - sum(before.values())
