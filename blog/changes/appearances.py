@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, insert, select
 
-from blog.changes.columns import columns_of
+from blog.changes.columns import as_stored, columns_of
 from blog.changes.entries import EntryChange, drafts_after, tags_of, update_entries
 from blog.changes.filing import source_ids
 from blog.changes.log import record, record_new_names
@@ -116,7 +116,7 @@ def additions_of(
             "change": last[change.entry_id],
             "tags": sorted(set(after.get(change.entry_id, ())) - set(before.get(change.entry_id, ()))),
             "fields": {
-                name: digest(getattr(drafts[change.entry_id][0], name))
+                name: digest(getattr(as_stored(drafts[change.entry_id][0]), name))
                 for name in sorted(set(change.fields) - {"tags"})
             },
         }
@@ -168,7 +168,8 @@ def _taking_back(
     additions: Sequence[Mapping[str, Any]],
     living: Mapping[str, str],
 ) -> tuple[EntryChange, list[str]]:
-    entry = session.get_one(Entry, appearance.entry_id)
+    # It may have been written past the session, which then holds it as it was.
+    entry = session.get_one(Entry, appearance.entry_id, populate_existing=True)
     said = _said_by_others(session, entry, appearance, living)
     added = {living.get(tag, tag) for one in additions for tag in one.get("tags", ())}
     here = set(tags_of(session, [entry.id]).get(entry.id, ()))

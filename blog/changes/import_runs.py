@@ -54,17 +54,26 @@ _ITEM: Final = cast("Table", ImportItem.__table__)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What an import was begun with: the source and the kind given, and what new entries begin as."""
+    """What an import was begun with: the source and the kind given, and what new entries begin as.
+
+    ``everything`` says that the material is all there is, so that what is not in it has vanished.
+    """
 
     source: str = ""
     kind: Kind | None = None
     status: Status | None = None
+    everything: bool = False
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Wanted:
         """Read what a run keeps of them."""
         kind, status = options.get("kind"), options.get("status")
-        return cls(options.get("source", ""), Kind(kind) if kind else None, Status(status) if status else None)
+        return cls(
+            source=options.get("source", ""),
+            kind=Kind(kind) if kind else None,
+            status=Status(status) if status else None,
+            everything=options.get("everything", False),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +257,8 @@ def _broken_off(session: Session, label: str, importer: str, options: Mapping[st
     last = session.execute(statement.order_by(ImportRun.id.desc()).limit(1)).first()
     if last is None or last.state not in (RUNNING, FAILED):
         return None
-    same = all(last.options.get(name) == value for name, value in options.items())
+    # A run of before an option was there had it off.
+    same = all((last.options.get(name) or None) == (value or None) for name, value in options.items())
     return last.id if same else None
 
 

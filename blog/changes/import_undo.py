@@ -23,6 +23,7 @@ from blog.changes.joins_undo import also_in, undo_joins
 from blog.changes.log import record, record_names
 from blog.changes.lookups import rows_in
 from blog.changes.slugs import FreeSlugs
+from blog.changes.vanished import unmark_run
 from blog.domain.errors import CrosstagError, NotThere
 from blog.importlock import UNDOING, UNDONE, import_lock, owned
 from blog.models import Change, Entry, ImportItem, ImportRun, Revision, Series
@@ -120,6 +121,7 @@ def _begin(services: Services, run_id: int) -> Wanted:
 
 def _finish(services: Services, run_id: int) -> dict[str, int]:
     with services.sessions.write() as session:
+        unmark_run(session, run_id)
         session.execute(update(ImportRun).where(ImportRun.id == run_id).values(state=UNDONE))
         marked = (ImportItem.run_id == run_id, ImportItem.outcome.in_(_MARKS))
         statement = select(ImportItem.outcome, func.count()).where(*marked)

@@ -11,6 +11,7 @@ from sqlalchemy import func, or_, select
 from blog.changes.appearances import joining_change, write_joins
 from blog.changes.appearances_kept import APPEARANCES
 from blog.changes.columns import BadDraft, as_stored, atom_id_of, unrendered
+from blog.changes.conflicts import note_conflicts
 from blog.changes.entries import (
     DELETED,
     EntryChange,
@@ -28,6 +29,7 @@ from blog.changes.names import write_names
 from blog.changes.renderers import Renderers
 from blog.changes.same_links import joined_keys, read_moved_pages, same_links
 from blog.changes.slugs import FreeSlugs
+from blog.changes.vanished import marked_keys, unmark
 from blog.changes.vocabulary import closure, read_implied_slugs
 from blog.domain.entry import Kind
 from blog.domain.links import MovedPages
@@ -72,6 +74,7 @@ class ImportLedger:
         self._deleted: set[Key] = set()
         self._last_revision = 0
         self._moved: MovedPages | None = None
+        self._vanished: dict[Key, list[int]] | None = None
 
     def as_stored(self, draft: Draft) -> Draft:
         """Return the draft in the form in which an entry holds it."""
@@ -175,7 +178,8 @@ class ImportLedger:
     def apply(self, prepared: Preparation) -> Applied:
         """Write what was decided, in one transaction, where it still holds."""
         ready, decisions = prepared.finish(), prepared.decisions
-        if not (ready.new or ready.changes or any(one.has_news for one in decisions)):
+        back = self._come_back(decisions)
+        if not (back or ready.new or ready.changes or any(one.has_news for one in decisions)):
             # Most of an import run again is this: nobody has to wait for a lock.
             return Applied(ready.failures, set())
         settings = self._services.settings
@@ -195,10 +199,19 @@ class ImportLedger:
             added = [one for key, one in ready.changes.items() if key in joins]
             write_joins(session, settings, joining, added, slugs, now)
             note_upstream(session, _only_said(written))
+            note_conflicts(session, written, now)
+            unmark(session, back)
             if self._recorder and before:
                 self._recorder.wrote(session, before, written, dict(zip(new, ids, strict=True)))
         self._living = None
         return Applied(ready.failures, stale)
+
+    def _come_back(self, decisions: Sequence[Decision]) -> list[int]:
+        """The marks of what had vanished at its source, and is there again."""
+        if self._vanished is None:
+            with self._services.sessions.read() as session:
+                self._vanished = marked_keys(session)
+        return [mark for one in decisions for mark in self._vanished.pop(one.key, ())] if self._vanished else []
 
     def _stale(self, session: Session, decisions: Sequence[Decision]) -> set[Key]:
         """The decisions whose entry is not, or is no more, what they were made on."""

@@ -10,7 +10,7 @@ from sqlalchemy import func, or_, select
 
 from blog.domain.entry import Kind, Status
 from blog.domain.errors import NotThere
-from blog.models import Entry, Source, Subscription
+from blog.models import Appearance, Entry, Source, Subscription
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -88,7 +88,8 @@ def next_poll(services: Services) -> datetime | None:
 
 def _statement() -> Select[Any]:
     entries = select(func.count(Entry.id)).where(Entry.source_id == Source.id).scalar_subquery()
-    return select(Subscription, Source, entries).join(Source, Source.id == Subscription.source_id)
+    joined = select(func.count(Appearance.id)).where(Appearance.source_id == Source.id).scalar_subquery()
+    return select(Subscription, Source, entries + joined).join(Source, Source.id == Subscription.source_id)
 
 
 def _polled(row: Subscription, source: Source, entries: int) -> Polled:
