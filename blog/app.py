@@ -16,6 +16,7 @@ from blog.web import context, errors, feeds, programs, public, sessions, uploads
 from blog.web.admin import guard
 from blog.web.admin.account import account
 from blog.web.admin.assist import assist
+from blog.web.admin.conflicts import conflicts
 from blog.web.admin.entries_list import entries_list
 from blog.web.admin.entry_form import entry_form
 from blog.web.admin.history import history
@@ -29,6 +30,7 @@ from blog.web.admin.operations import operations
 from blog.web.admin.passkeys import keys
 from blog.web.admin.polling import polling
 from blog.web.admin.redirects import redirects_of_author
+from blog.web.admin.same import same_links
 from blog.web.admin.settings import settings
 from blog.web.admin.sources import sources_of_author
 from blog.web.admin.static_pages import static_pages_of_author
@@ -61,6 +63,8 @@ TENDING: Final = (
     sources_of_author,
     polling,
     redirects_of_author,
+    same_links,
+    conflicts,
 )
 HOUSE: Final = (login, keys, home, account, settings, static_pages_of_author)
 _STATIC: Final = Path(__file__).resolve().parent / "static"

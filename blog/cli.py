@@ -28,6 +28,7 @@ from blog.changes.renderers import usable_cores
 from blog.changes.users import begin_setup
 from blog.commands.console import err, out, progress
 from blog.commands.imports import imports
+from blog.commands.same import conflicts, same
 from blog.commands.sources import poll, source
 from blog.commands.users import user
 from blog.config import DEMO, SETTINGS_FILE, cores, load
@@ -186,10 +187,21 @@ def init(data: Path) -> None:
     type=click.Choice([Status.DRAFT.value, Status.INBOX.value]),
     help="Make drafts of new entries, or put them into the inbox, instead of publishing them.",
 )
+@click.option(
+    "--everything",
+    is_flag=True,
+    help="This is all there is: mark what came from there before and is not in it as vanished.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
 @click.pass_context
 def import_(
-    context: click.Context, what: str, source: str, kind: str | None, status: str | None, dry_run: bool
+    context: click.Context,
+    what: str,
+    source: str,
+    kind: str | None,
+    status: str | None,
+    everything: bool,
+    dry_run: bool,
 ) -> None:
     """Bring entries in from WHAT: a file, a directory, or the address of a feed.
 
@@ -199,7 +211,7 @@ def import_(
     """
     with closing(open_services(load(context.obj, os.environ))) as services:
         material = _material(what, services.settings)
-        wanted = Wanted(source, Kind(kind) if kind else None, Status(status) if status else None)
+        wanted = Wanted(source, Kind(kind) if kind else None, Status(status) if status else None, everything)
         report = _import(services, material, wanted, dry_run=dry_run)
     if report.failures:
         context.exit(3)
@@ -239,7 +251,8 @@ def _index(services: Services, label: str, *, anew: bool = False) -> bool:
 
 
 def _print_report(report: Report, dry_run: bool) -> None:
-    counts = ", ".join(f"{report.counts[one]:,} {one.value}" for one in Outcome)
+    told = [one for one in Outcome if report.counts[one] or one is not Outcome.JOINED]
+    counts = ", ".join(f"{report.counts[one]:,} {one.value}" for one in told)
     out.print(f"{'Would be: ' if dry_run else ''}{counts}.")
     for title, reasons in (("Not imported", report.failures), ("To know", report.notes)):
         if not reasons:
@@ -308,6 +321,8 @@ def check(data: Path) -> None:
 
 
 cli.add_command(imports)
+cli.add_command(same)
+cli.add_command(conflicts)
 cli.add_command(source)
 cli.add_command(poll)
 cli.add_command(user)

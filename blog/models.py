@@ -352,6 +352,102 @@ def public_at(now: datetime) -> ColumnElement[bool]:
     return and_(Entry.status == Status.PUBLISHED.value, Entry.published <= now)
 
 
+class Appearance(Base):
+    """An item of another source that is the same entry: the same link, or what was made one with it by hand.
+
+    ``source_id`` is None for the blog's own. ``upstream`` are the digests of what the source said last, as
+    an entry has them. ``item`` is all of it, so that it can be taken apart: as ``draft`` what the source
+    says, or as ``fields`` what the entry said that it was before. ``added`` tells, for each change of the
+    entry that it led to, which tags and fields came of it (``blog/changes/appearances.py``).
+    """
+
+    __tablename__ = "appearance"
+    __table_args__ = (
+        UniqueConstraint("source_id", "external_id"),
+        Index("ix_appearance_entry_id", "entry_id"),
+        Index("ix_appearance_external_id", "external_id"),
+        Index(
+            "uq_appearance_own_external_id",
+            "external_id",
+            unique=True,
+            sqlite_where=text("source_id IS NULL"),
+            postgresql_where=text("source_id IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id", ondelete="CASCADE"))
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("source.id"))
+    external_id: Mapped[str] = mapped_column(Text)
+    upstream: Mapped[dict[str, str]] = mapped_column(JSON)
+    item: Mapped[dict[str, Any]] = mapped_column(JSON)
+    added: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    first_seen: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class TakenApart(Base):
+    """An entry that the author took apart from another one: it is not offered to be made one with any."""
+
+    __tablename__ = "taken_apart"
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id", ondelete="CASCADE"), primary_key=True)
+
+
+class MovedPage(Base):
+    """A page that was seen to have moved for good, by the keys of both addresses (``canonical_url``)."""
+
+    __tablename__ = "moved_page"
+
+    canonical: Mapped[str] = mapped_column(Text, primary_key=True)
+    target: Mapped[str] = mapped_column(Text)
+
+
+class Conflict(Base):
+    """A field that its source says something else about than the author, whose word stays.
+
+    ``theirs`` is what the source says now, in the form that ``blog/domain/drafts.py`` gives it; ``settled``
+    is when that was over, and ``how``: mine, theirs, or over, when both said the same again. There is one
+    open one of each field and source of an entry.
+    """
+
+    __tablename__ = "conflict"
+    __table_args__ = (Index("ix_conflict_entry_id", "entry_id"), Index("ix_conflict_settled", "settled"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id", ondelete="CASCADE"))
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("source.id", ondelete="CASCADE"))
+    field: Mapped[str] = mapped_column(String(40))
+    theirs: Mapped[Any] = mapped_column(JSON)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    settled: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    how: Mapped[str] = mapped_column(String(20), default="")
+
+
+class Vanished(Base):
+    """What is not at its source any more: an entry, or only one appearance of it. It is marked, never deleted.
+
+    ``run_id`` is the import that marked it, where one did that can be undone.
+    """
+
+    __tablename__ = "vanished"
+    __table_args__ = (Index("ix_vanished_entry_id", "entry_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id", ondelete="CASCADE"))
+    appearance_id: Mapped[int | None] = mapped_column(ForeignKey("appearance.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    run_id: Mapped[int | None] = mapped_column(Integer)
+
+
+class Reading(Base):
+    """What a polled source had in its feed when it was last read: ids and times, in its order."""
+
+    __tablename__ = "reading"
+
+    source_id: Mapped[int] = mapped_column(ForeignKey("source.id", ondelete="CASCADE"), primary_key=True)
+    items: Mapped[list[list[str]]] = mapped_column(JSON)
+
+
 class Revision(Base):
     """An entry as it was before a change of it; ``fields`` holds what was written, tags included.
 

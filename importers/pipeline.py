@@ -21,11 +21,13 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 from blog.domain.entry import Draft, LeftOut, Rejected, SourceDraft, Status
 from blog.domain.errors import BadTag
 from blog.domain.tags import slugify
+from importers.joining import added_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from blog.domain.entry import Item, Kind
+    from importers.joining import SameLink
 
 BATCH: Final = 500
 # Everything of a draft that can change upstream; its source and id say which entry it is.
@@ -46,9 +48,13 @@ def key_of(draft: Draft) -> Key:
 
 
 class Outcome(StrEnum):
-    """What became of an item. Kept: upstream changed what the author had changed too."""
+    """What became of an item. Kept: upstream changed what the author had changed too.
+
+    Joined: it is the same link as an entry of another source, and from now on one with it.
+    """
 
     CREATED = "created"
+    JOINED = "joined"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
     KEPT = "kept"
@@ -71,7 +77,7 @@ class Decision:
     it that an entry holds.
     ``tag_names`` gives the tags' slugs the names they were written with. ``seen`` are the
     digests of the entry that this was decided on, and ``has_news`` says that the source said
-    something else than last time.
+    something else than last time. ``joins`` is the entry of another source that it is the same link as.
     """
 
     draft: Draft
@@ -84,6 +90,7 @@ class Decision:
     tag_names: Mapping[str, str]
     seen: Mapping[str, str]
     has_news: bool
+    joins: SameLink | None = None
 
     @property
     def key(self) -> Key:
@@ -96,6 +103,8 @@ class Decision:
         notes = [f"kept your {name}; the source changed it too" for name in sorted(self.kept)]
         if self.outcome is Outcome.KEPT and self.entry_id is None:
             notes.append("you deleted it here, so it stays deleted")
+        if self.outcome is Outcome.JOINED and self.joins:
+            notes.append(f"the same link as “{self.joins.name}”")
         return notes
 
 
@@ -166,6 +175,13 @@ class Ledger(Protocol[_Prepared]):
 
     def deleted(self, drafts: Sequence[Draft]) -> set[Key]:
         """Return which of these drafts were imported once and deleted by the author."""
+        ...
+
+    def same_links(self, drafts: Sequence[Draft]) -> Mapping[Key, SameLink]:
+        """Return the entries of other sources that these drafts are the same link as.
+
+        They are none that are known. Two of one source are never the same entry.
+        """
         ...
 
     def current(self, entry_ids: Sequence[int]) -> Mapping[int, Digests]:
@@ -332,10 +348,12 @@ class _Job(Generic[_Prepared]):
     def _finish_batch(self) -> None:
         """Write the batch that was begun first."""
         drafts, prepared = self._begun.popleft()
-        waiting = self._write(drafts, prepared)
-        for _ in range(_ROUNDS - 1):
-            if waiting:
-                waiting = self._write(waiting, self._ledger.prepare(self._decide(waiting)))
+        waiting, tries = self._write(drafts, prepared), _ROUNDS - 1
+        while waiting and tries:
+            before = len(waiting)
+            waiting = self._write(waiting, self._ledger.prepare(self._decide(waiting)))
+            # Items of one batch that are the same link wait for one another, each for a round.
+            tries -= len(waiting) == before
         for draft in waiting:
             self.fail(draft.external_id, "Somebody else kept changing it; run the import again.", draft)
         self._tell(len(drafts))
@@ -370,6 +388,8 @@ class _Job(Generic[_Prepared]):
         settled = [self._with_living_tags(self._ledger.as_stored(draft)) for draft in drafts]
         known = self._ledger.known(drafts)
         deleted = self._ledger.deleted([draft for draft in drafts if key_of(draft) not in known])
+        unknown = [draft for draft in drafts if key_of(draft) not in known and key_of(draft) not in deleted]
+        same = self._ledger.same_links(unknown)
         said = [
             without_undone(digests(draft), known.get(key_of(raw)))
             for raw, (draft, _) in zip(drafts, settled, strict=True)
@@ -386,6 +406,7 @@ class _Job(Generic[_Prepared]):
             decision = replace(decide(raw, new, old, now, names, draft), upstream=upstream)
             is_deleted = key_of(raw) in deleted
             decision = replace(decision, outcome=Outcome.KEPT) if is_deleted else decision
+            decision = joining(decision, same[key_of(raw)]) if key_of(raw) in same else decision
             decisions.append(self._with_status(decision))
         return decisions
 
@@ -454,6 +475,16 @@ def decide(
     if fields:
         return made(Outcome.UPDATED, fields, ours)
     return made(Outcome.KEPT if ours else Outcome.UNCHANGED, frozenset(), ours)
+
+
+def joining(decision: Decision, same: SameLink) -> Decision:
+    """Decide what becomes of an item that is the same link as an entry of another source, or has joined one."""
+    fields = added_fields(decision.upstream, same)
+    outcome = Outcome.JOINED if same.said is None else Outcome.UPDATED if fields else Outcome.UNCHANGED
+    has_news = same.said is None or dict(same.said) != decision.upstream
+    return replace(
+        decision, outcome=outcome, entry_id=same.entry_id, fields=fields, has_news=has_news, joins=same
+    )
 
 
 def digests(draft: Draft) -> Digests:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from blog.changes.agreement import close_agreed
+from blog.changes.appearances_kept import APPEARANCES, kept_appearances
 from blog.changes.columns import another_atom_id, atom_id_of, columns_of
 from blog.changes.filing import series_ids, source_ids, tag_entries
 from blog.changes.log import record, record_new_names, version_of
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 DELETED: Final = "deleted"
 # Rows written by the hundred go to the table itself: the mapper would look at each value of each.
 _ENTRY: Final = cast("Table", Entry.__table__)
+# Past the session it may have been written since it was read.
+_AS_IT_IS: Final = select(Entry).execution_options(populate_existing=True)
 _DELETED_AT_ONCE: Final = 500
 _DERIVED: Final = {"canonical", "html", "short_html", "text", "words"}
 # Everything an author writes; where an entry came from stays what it was.
@@ -226,7 +230,7 @@ def _free_atom_ids(session: Session, wanted: Sequence[str]) -> list[str]:
 def drafts_after(session: Session, changes: Sequence[EntryChange]) -> dict[int, tuple[Draft, str]]:
     """Return what entries say after these changes, each with its URI; one that is gone is left out."""
     ids = [change.entry_id for change in changes]
-    found = {entry.id: entry for (entry,) in rows_in(session, select(Entry), Entry.id, ids)}
+    found = {entry.id: entry for (entry,) in rows_in(session, _AS_IT_IS, Entry.id, ids)}
     return {
         change.entry_id: (_merged(entry, change), entry.atom_id)
         for change in changes
@@ -281,6 +285,7 @@ def update_entries(
     session.execute(delete(entry_tag).where(entry_tag.c.entry_id.in_(retagged)))
     if tag_entries(session, retagged) or made_series:
         record_new_names(session, now)
+    close_agreed(session, [entry.id for entry in entries], now)
     record(session, "updated", [entry.id for entry in entries], now)
 
 
@@ -315,7 +320,7 @@ def draft_of(entry: Entry, tags: Collection[str]) -> Draft:
 
 def _entries(session: Session, ids: Sequence[int]) -> list[Entry]:
     """The entries with these ids, in their order."""
-    found = {entry.id: entry for (entry,) in rows_in(session, select(Entry), Entry.id, ids)}
+    found = {entry.id: entry for (entry,) in rows_in(session, _AS_IT_IS, Entry.id, ids)}
     for entry_id in ids:
         if entry_id not in found:
             raise NotThere(f"There is no entry number {entry_id}.")
@@ -344,17 +349,27 @@ def _keep_revisions(
     """Keep what entries say, before they are changed; what is derived from that is left out."""
     tags = tags_of(session, [entry.id for entry in entries])
     about = {"at": now, "reason": reason, "by": by}
-    rows = [about | {"entry_id": entry.id, "fields": _kept(entry, tags.get(entry.id, []))} for entry in entries]
+    rows: list[dict[str, Any]] = [
+        about | {"entry_id": entry.id, "fields": kept_fields(entry, tags.get(entry.id, []))}
+        for entry in entries
+    ]
+    if reason == DELETED:
+        joined = kept_appearances(session, [entry.id for entry in entries])
+        for row in rows:
+            row["fields"] |= {APPEARANCES: joined[row["entry_id"]]} if row["entry_id"] in joined else {}
     session.execute(insert(Revision), rows)
 
 
-def _kept(entry: Entry, tags: list[str]) -> dict[str, Any]:
+def kept_fields(entry: Entry, tags: Sequence[str]) -> dict[str, Any]:
+    """Return all that an entry says, as a revision keeps it; what is derived from that is left out."""
     kept: dict[str, Any] = {
         column.name: getattr(entry, column.name)
         for column in Entry.__table__.columns
         if column.name not in _DERIVED
     }
-    return kept | {name: kept[name].isoformat() for name in ("published", "updated", "day")} | {"tags": tags}
+    return (
+        kept | {name: kept[name].isoformat() for name in ("published", "updated", "day")} | {"tags": list(tags)}
+    )
 
 
 def _merged(entry: Entry, change: EntryChange) -> Draft:

@@ -10,7 +10,7 @@ from blog.changes.lookups import rows_in
 from blog.changes.names import tag_ids
 from blog.changes.vocabulary import closure, read_implications
 from blog.domain.tags import slugify
-from blog.models import Alias, Entry, Series, Source, Subscription, Tag, entry_tag
+from blog.models import Alias, Appearance, Entry, Series, Source, Subscription, Tag, entry_tag
 from blog.rendering import clean_text
 
 if TYPE_CHECKING:
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-# Of a source: entries are of it, or it is polled.
+# Of a source: entries are of it, or items of it have joined others, or it is polled.
 SOURCE_IS_USED: Final = or_(
+    select(Appearance.id).where(Appearance.source_id == Source.id).exists(),
     select(Entry.id).where(Entry.source_id == Source.id).exists(),
     select(Subscription.id).where(Subscription.source_id == Source.id).exists(),
 )

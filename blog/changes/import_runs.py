@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 # What is only to be known of an item, and changed nothing.
 NOTED: Final = "noted"
+# What is recorded in the transaction that wrote it.
+WRITTEN: Final = (Outcome.CREATED, Outcome.UPDATED, Outcome.JOINED)
 _EVERY: Final = 1.0
 # Written by the hundred, past the mapper, which would look at each value of each row.
 _ITEM: Final = cast("Table", ImportItem.__table__)
@@ -52,17 +54,26 @@ _ITEM: Final = cast("Table", ImportItem.__table__)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What an import was begun with: the source and the kind given, and what new entries begin as."""
+    """What an import was begun with: the source and the kind given, and what new entries begin as.
+
+    ``everything`` says that the material is all there is, so that what is not in it has vanished.
+    """
 
     source: str = ""
     kind: Kind | None = None
     status: Status | None = None
+    everything: bool = False
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Wanted:
         """Read what a run keeps of them."""
         kind, status = options.get("kind"), options.get("status")
-        return cls(options.get("source", ""), Kind(kind) if kind else None, Status(status) if status else None)
+        return cls(
+            source=options.get("source", ""),
+            kind=Kind(kind) if kind else None,
+            status=Status(status) if status else None,
+            everything=options.get("everything", False),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +122,7 @@ class RunRecorder:
                 "change_id": changes[ids[one.key]],
             }
             for one in decisions
-            if ids[one.key] in changes and one.outcome in (Outcome.CREATED, Outcome.UPDATED)
+            if ids[one.key] in changes and one.outcome in WRITTEN
         ]
         self._insert(session, [*rows, *_filled(item_rows({}, made_since(session, before.names)))])
         self._save(session, self._done + len(decisions))
@@ -172,8 +183,7 @@ def _filled(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _all_counts(session: Session, run_id: int, counts: Mapping[str, int]) -> dict[str, int]:
     """The counts of a run, with what it had written before it was broken off, which it then met unchanged."""
     statement = select(ImportItem.outcome, func.count()).where(ImportItem.run_id == run_id)
-    written = (Outcome.CREATED, Outcome.UPDATED)
-    rows = session.execute(statement.where(ImportItem.outcome.in_(written)).group_by(ImportItem.outcome))
+    rows = session.execute(statement.where(ImportItem.outcome.in_(WRITTEN)).group_by(ImportItem.outcome))
     before = {outcome: count - counts.get(outcome, 0) for outcome, count in rows}
     found = dict(counts) | {outcome: counts.get(outcome, 0) + more for outcome, more in before.items()}
     unchanged = found.get(Outcome.UNCHANGED, 0) - sum(before.values())
@@ -247,7 +257,8 @@ def _broken_off(session: Session, label: str, importer: str, options: Mapping[st
     last = session.execute(statement.order_by(ImportRun.id.desc()).limit(1)).first()
     if last is None or last.state not in (RUNNING, FAILED):
         return None
-    same = all(last.options.get(name) == value for name, value in options.items())
+    # A run of before an option was there had it off.
+    same = all((last.options.get(name) or None) == (value or None) for name, value in options.items())
     return last.id if same else None
 
 

@@ -22,9 +22,11 @@ from blog.changes.entries import DELETED, delete_entries, update_entries
 from blog.changes.import_names import Thing, undo_names
 from blog.changes.import_runs import Wanted, refuse_while_elsewhere
 from blog.changes.import_states import states_of
+from blog.changes.joins_undo import also_in, undo_joins
 from blog.changes.log import record, record_names
 from blog.changes.lookups import rows_in
 from blog.changes.slugs import FreeSlugs
+from blog.changes.vanished import unmark_run
 from blog.domain.errors import CrosstagError, NotThere
 from blog.importlock import UNDOING, UNDONE, import_lock, owned
 from blog.models import POLL, POLL_DAYS, Change, Entry, ImportItem, ImportRun, Revision, Series
@@ -47,7 +49,8 @@ STAYS: Final = "stays"
 # Why a revision was kept.
 UNDONE_IMPORT: Final = "import undone"
 _MARKS: Final = (GONE, BACK, STAYS)
-UNDOABLE: Final = (Outcome.CREATED.value, Outcome.UPDATED.value, *(thing.value for thing in Thing))
+_ENTRIES: Final = (Outcome.CREATED.value, Outcome.UPDATED.value, Outcome.JOINED.value)
+UNDOABLE: Final = (*_ENTRIES, *(thing.value for thing in Thing))
 _ENTRY: Final = cast("Table", Entry.__table__)
 _ITEM: Final = cast("Table", ImportItem.__table__)
 _SET_VERDICT: Final = (
@@ -99,7 +102,7 @@ def undo_run(
         if on_begun:
             on_begun(run_id)
         entries = _Entries(services, run_id, wanted, by, is_poll=is_poll)
-        steps: list[tuple[Collection[str], _Undo]] = [((Outcome.CREATED, Outcome.UPDATED), entries.undo)]
+        steps: list[tuple[Collection[str], _Undo]] = [(_ENTRIES, entries.undo)]
         steps += [((thing,), _undo_names) for thing in Thing]
         for outcomes, undo in steps:
             for count in _in_batches(services, run_id, outcomes, undo):
@@ -129,6 +132,7 @@ def _begin(services: Services, run_id: int) -> tuple[Wanted, bool]:
 
 def _finish(services: Services, run_id: int) -> dict[str, int]:
     with services.sessions.write() as session:
+        unmark_run(session, run_id)
         session.execute(update(ImportRun).where(ImportRun.id == run_id).values(state=UNDONE))
         marked = (ImportItem.run_id == run_id, ImportItem.outcome.in_(_MARKS))
         statement = select(ImportItem.outcome, func.count()).where(*marked)
@@ -191,7 +195,17 @@ class _Entries:
         verdicts = {
             one.id: _Verdict(GONE, "It was deleted before.") for one in items if one.entry_id not in here
         }
-        living = [one for one in items if one.entry_id in here]
+        # What joined an entry leaves it first: who has nothing else by then can go.
+        joined = undo_joins(
+            session, self._settings, [one for one in items if one.entry_id in here], now, by=self._by
+        )
+        verdicts |= {
+            one: _Verdict(GONE, "It is an entry of its own by now.")
+            if left is None
+            else _Verdict(BACK, _changed_since(left))
+            for one, left in joined.items()
+        }
+        living = [one for one in items if one.entry_id in here and one.id not in joined]
         # What was created, and then changed by a second item of the same name, goes with the first.
         verdicts |= {
             one.id: _Verdict(GONE)
@@ -228,6 +242,8 @@ class _Entries:
         touched = [one for one in items if last.get(one.entry_id) != written.get(one.entry_id)]
         later = _later_runs(session, self._run_id, _entry_ids(touched))
         reasons = {one.id: later[one.entry_id] for one in touched if one.entry_id in later}
+        others = also_in(session, _entry_ids(touched))
+        reasons |= {one.id: others[one.entry_id] for one in touched if one.entry_id in others}
         states = states_of(session, _entry_ids(touched))
         for one in touched:
             changed = states[one.entry_id or 0].changed(self._status, one.source)

@@ -10,18 +10,22 @@ from typing import TYPE_CHECKING, Final
 from blog.changes.import_runs import recorded
 from blog.changes.imports import ImportLedger
 from blog.changes.renderers import Renderers
+from blog.changes.vanished import WHY, absent_from, mark
+from blog.domain.entry import Draft
 from blog.domain.errors import BadImport
+from blog.domain.tags import slugify
 from importers import registry
-from importers.pipeline import run
+from importers.pipeline import Told, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from blog.changes.import_runs import Wanted
+    from blog.changes.vanished import Absent
     from blog.domain.entry import Item
     from blog.services import Services
     from importers.material import Material
-    from importers.pipeline import Report, Told
+    from importers.pipeline import Report
     from importers.registry import Importer
 
 # Of each outcome, in a preview.
@@ -72,8 +76,9 @@ def import_material(
             if on_progress:
                 on_progress(count)
 
-        return run(
-            chosen.parse(material),
+        seen = Seen(wanted)
+        report = run(
+            seen.noted(chosen.parse(material)),
             ImportLedger(services, renderers, recorder),
             source=wanted.source,
             kind=wanted.kind,
@@ -81,6 +86,11 @@ def import_material(
             on_progress=advance,
             on_told=recorder.tell,
         )
+        absent = _absent(services, seen, report, recorder.tell)
+        if absent:
+            with services.sessions.write() as session:
+                mark(session, absent, services.clock(), recorder.run_id)
+        return report
 
 
 def try_import(
@@ -94,8 +104,9 @@ def try_import(
 ) -> Report:
     """Decide what would become of the material, and write nothing."""
     chosen = importer or registry.detect(material)
-    return run(
-        chosen.parse(material),
+    seen = Seen(wanted)
+    report = run(
+        seen.noted(chosen.parse(material)),
         ImportLedger(services),
         source=wanted.source,
         kind=wanted.kind,
@@ -104,6 +115,52 @@ def try_import(
         on_progress=on_progress,
         on_told=on_told,
     )
+    _absent(services, seen, report, on_told)
+    return report
+
+
+class Seen:
+    """The ids in some material that is all there is, by the source that each is of."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self.ids: dict[str, set[str]] = {}
+        self.is_whole = wanted.everything
+        self._given = slugify(wanted.source) if wanted.source else ""
+
+    def noted(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Yield the items, and note their ids."""
+        if not self.is_whole:
+            yield from items
+            return
+        for item in items:
+            if isinstance(item, Draft):
+                source = slugify(item.source) if item.source else self._given
+                self.ids.setdefault(source, set()).add(item.external_id)
+            yield item
+
+
+def _absent(
+    services: Services, seen: Seen, report: Report, on_told: Callable[[Told], None] | None
+) -> list[Absent]:
+    """Tell what is not in material that is all there is; nothing, unless all of that could be read."""
+    if not seen.is_whole:
+        return []
+    if report.failures:
+        _note(report, on_told, Told("", None, _NOT_ALL_READ))
+        return []
+    absent = absent_from(services, seen.ids)
+    for one in absent:
+        _note(report, on_told, Told(one.external_id, None, WHY, entry_id=one.entry_id))
+    return absent
+
+
+def _note(report: Report, on_told: Callable[[Told], None] | None, told: Told) -> None:
+    report.notes.append((told.external_id, told.reason))
+    if on_told:
+        on_told(told)
+
+
+_NOT_ALL_READ: Final = "Not all of it could be imported, so nothing is marked as vanished."
 
 
 @dataclass(slots=True)

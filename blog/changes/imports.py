@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, or_, select
 
+from blog.changes.appearances import joining_change, write_joins
+from blog.changes.appearances_kept import APPEARANCES
 from blog.changes.columns import BadDraft, as_stored, atom_id_of, unrendered
+from blog.changes.conflicts import note_conflicts
 from blog.changes.entries import (
     DELETED,
     EntryChange,
@@ -24,8 +27,12 @@ from blog.changes.log import record_names
 from blog.changes.lookups import rows_in
 from blog.changes.names import write_names
 from blog.changes.renderers import Renderers
+from blog.changes.same_links import joined_keys, read_moved_pages, same_links
 from blog.changes.slugs import FreeSlugs
+from blog.changes.vanished import marked_keys, unmark
 from blog.changes.vocabulary import closure, read_implied_slugs
+from blog.domain.entry import Kind
+from blog.domain.links import MovedPages
 from blog.models import Alias, Entry, Revision, Series, Source, Tag
 from importers.pipeline import Applied, Digests, Known, Outcome, digests, key_of
 
@@ -39,7 +46,9 @@ if TYPE_CHECKING:
     from blog.changes.import_runs import RunRecorder
     from blog.changes.slugs import Place
     from blog.domain.entry import Draft, Item
+    from blog.domain.links import LinkKey
     from blog.services import Services
+    from importers.joining import SameLink
     from importers.pipeline import Decision, Key
 
 
@@ -64,6 +73,8 @@ class ImportLedger:
         self._slug_numbers: dict[Place, int] = {}
         self._deleted: set[Key] = set()
         self._last_revision = 0
+        self._moved: MovedPages | None = None
+        self._vanished: dict[Key, list[int]] | None = None
 
     def record_with(self, recorder: RunRecorder) -> None:
         """Tell this recorder of what is written from now on."""
@@ -97,8 +108,30 @@ class ImportLedger:
                 .where(or_(source_id.is_(None), Source.id.is_not(None)))
             )
             self._deleted |= {(source or "", name) for source, name in found}
+            self._deleted |= _deleted_with_others(session, self._last_revision)
+            gone = self._deleted & {key_of(draft) for draft in drafts}
+            # One that came back has its appearances again.
+            gone -= joined_keys(session, gone)
         self._last_revision = last
-        return self._deleted & {key_of(draft) for draft in drafts}
+        return gone
+
+    def same_links(self, drafts: Sequence[Draft]) -> Mapping[Key, SameLink]:
+        """Return the entries of other sources that these drafts are the same link as, or have joined."""
+        with self._services.sessions.read() as session:
+            return self._same_links(session, drafts)
+
+    def _same_links(self, session: Session, drafts: Sequence[Draft]) -> dict[Key, SameLink]:
+        if self._moved is None:
+            self._moved = read_moved_pages(session)
+        found = same_links(session, drafts, self._moved, self.with_implied)
+        return {key: self._in_todays_names(same) for key, same in found.items()}
+
+    def _in_todays_names(self, same: SameLink) -> SameLink:
+        """What an item said before, under the names that its tags have today."""
+        if not same.said or not same.said.get("tags"):
+            return same
+        tags = sorted({self.living_tag(tag) for tag in same.said["tags"].split()})
+        return replace(same, said={**same.said, "tags": " ".join(tags)})
 
     def current(self, entry_ids: Sequence[int]) -> Mapping[int, Digests]:
         """Return the digests of what these entries hold now, tags with all that they imply."""
@@ -149,7 +182,8 @@ class ImportLedger:
     def apply(self, prepared: Preparation) -> Applied:
         """Write what was decided, in one transaction, where it still holds."""
         ready, decisions = prepared.finish(), prepared.decisions
-        if not (ready.new or ready.changes or any(one.has_news for one in decisions)):
+        back = self._come_back(decisions)
+        if not (back or ready.new or ready.changes or any(one.has_news for one in decisions)):
             # Most of an import run again is this: nobody has to wait for a lock.
             return Applied(ready.failures, set())
         settings = self._services.settings
@@ -159,22 +193,62 @@ class ImportLedger:
             slugs = FreeSlugs(session, self._slug_numbers)
             stale = self._stale(session, decisions)
             new = {key: one for key, one in ready.new.items() if key not in stale}
-            changes = [one for key, one in ready.changes.items() if key not in stale]
+            written = [one for one in decisions if one.key not in stale]
+            failed = {key for key, _ in ready.failures}
+            joining = [one for one in written if one.joins and one.has_news and one.key not in failed]
+            joins = {one.key for one in joining}
+            changes = [one for key, one in ready.changes.items() if key not in stale and key not in joins]
             ids = insert_entries(session, settings, list(new.values()), slugs, now)
             update_entries(session, settings, changes, slugs, now)
-            note_upstream(session, _only_said(one for one in decisions if one.key not in stale))
+            added = [one for key, one in ready.changes.items() if key in joins]
+            write_joins(session, settings, joining, added, slugs, now)
+            note_upstream(session, _only_said(written))
+            note_conflicts(session, written, now)
+            unmark(session, back)
             if self._recorder and before:
-                self._recorder.wrote(session, before, decisions, dict(zip(new, ids, strict=True)))
+                self._recorder.wrote(session, before, written, dict(zip(new, ids, strict=True)))
         self._living = None
         return Applied(ready.failures, stale)
+
+    def _come_back(self, decisions: Sequence[Decision]) -> list[int]:
+        """The marks of what had vanished at its source, and is there again."""
+        if self._vanished is None:
+            with self._services.sessions.read() as session:
+                self._vanished = marked_keys(session)
+        return [mark for one in decisions for mark in self._vanished.pop(one.key, ())] if self._vanished else []
 
     def _stale(self, session: Session, decisions: Sequence[Decision]) -> set[Key]:
         """The decisions whose entry is not, or is no more, what they were made on."""
         known = _known(session, [one.draft for one in decisions])
-        changed = [one for one in decisions if one.entry_id is not None and one.seen]
+        changed = [one for one in decisions if one.entry_id is not None and one.seen and not one.joins]
         current = self._current(session, [one.entry_id for one in changed if one.entry_id is not None])
-        stale = {one.key for one in decisions if (one.key in known) != (one.entry_id is not None)}
-        return stale | {one.key for one in changed if current.get(one.entry_id or 0) != one.seen}
+        others = [one for one in decisions if not one.joins]
+        stale = {one.key for one in others if (one.key in known) != (one.entry_id is not None)}
+        stale |= {one.key for one in changed if current.get(one.entry_id or 0) != one.seen}
+        return stale | self._stale_links(session, [one for one in decisions if one.key not in known])
+
+    def _stale_links(self, session: Session, decisions: Sequence[Decision]) -> set[Key]:
+        """The decisions on links that meet others now, or in the same batch, than when they were made.
+
+        Of several that change one entry, or that are the same new link, the first is written; the
+        others are decided again when it is there.
+        """
+        # What the author deleted stays deleted, and joins nothing.
+        asked = [one for one in decisions if one.joins or one.outcome is Outcome.CREATED]
+        found = self._same_links(session, [one.draft for one in asked])
+        stale = {one.key for one in asked if found.get(one.key) != one.joins}
+        moved, changed = self._moved or MovedPages(), set[int]()
+        made: dict[LinkKey | Key, str] = {}
+        for one in asked:
+            if one.joins and one.has_news:
+                if one.joins.entry_id in changed:
+                    stale.add(one.key)
+                changed.add(one.joins.entry_id)
+            elif (
+                one.key not in stale and made.setdefault(_key(moved, one), one.draft.source) != one.draft.source
+            ):
+                stale.add(one.key)
+        return stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +315,15 @@ class Preparation:
         }
 
 
+def _key(moved: MovedPages, decision: Decision) -> LinkKey | Key:
+    """What no other new entry may be, of another source."""
+    key = moved.key(decision.draft.url) if decision.draft.kind is Kind.LINK else None
+    return key or decision.key
+
+
 def _change(decision: Decision) -> EntryChange | None:
+    if decision.joins:
+        return joining_change(decision)
     if decision.outcome is not Outcome.UPDATED or decision.entry_id is None:
         return None
     return EntryChange(
@@ -254,7 +336,7 @@ def _only_said(decisions: Iterable[Decision]) -> dict[int, Digests]:
     return {
         one.entry_id: one.upstream
         for one in decisions
-        if one.entry_id is not None and one.has_news and one.outcome is not Outcome.UPDATED
+        if one.entry_id is not None and one.has_news and one.outcome is not Outcome.UPDATED and not one.joins
     }
 
 
@@ -266,3 +348,15 @@ def _known(session: Session, drafts: Sequence[Draft]) -> dict[Key, Known]:
         (source or "", external_id): Known(entry_id, upstream or {})
         for source, external_id, entry_id, upstream in rows
     }
+
+
+def _deleted_with_others(session: Session, last: int) -> set[Key]:
+    """The items that had joined entries which were deleted since a revision."""
+    kept = Revision.fields[APPEARANCES]
+    statement = select(kept).where(Revision.reason == DELETED, Revision.id > last)
+    rows = session.scalars(statement.where(kept.as_string().is_not(None)))
+    slugs: dict[int | None, str] = {None: ""}
+    found = [one for some in rows if some for one in some]
+    if found:
+        slugs |= dict(session.execute(select(Source.id, Source.slug)).all())
+    return {(slugs[one["source_id"]], one["external_id"]) for one in found if one["source_id"] in slugs}

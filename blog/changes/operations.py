@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import insert, select, update
 
+from blog.changes.taking_apart import undo_making_one
 from blog.changes.undoing import undo_deletion, undo_field, undo_retagging
 from blog.domain.dates import spoken_day
 from blog.domain.errors import CrosstagError, NotThere
@@ -27,6 +28,7 @@ Undoer = "Callable[[Services, Mapping[str, Any]], Callable[[Session, datetime], 
 RETAGGED: Final = "tags"
 FIELD_SET: Final = "field"
 ENTRIES_DELETED: Final = "entries deleted"
+MADE_ONE: Final = "made one"
 # Every kind of operation, and how it is undone.
 _UNDONE_BY: Final[
     dict[str, Callable[[Services, Mapping[str, Any]], Callable[[Session, datetime], list[str]]]]
@@ -34,6 +36,7 @@ _UNDONE_BY: Final[
     RETAGGED: undo_retagging,
     FIELD_SET: undo_field,
     ENTRIES_DELETED: undo_deletion,
+    MADE_ONE: undo_making_one,
 }
 
 

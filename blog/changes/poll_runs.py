@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, exists, insert, select, update
 
-from blog.changes.import_runs import RunRecorder
+from blog.changes.import_runs import WRITTEN, RunRecorder
 from blog.importlock import DONE
 from blog.models import POLL, POLL_DAYS, ImportItem, ImportRun, Source
-from importers.pipeline import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
     from blog.changes.import_runs import Wanted
     from blog.services import Services
-
-_WRITTEN = (Outcome.CREATED.value, Outcome.UPDATED.value)
 
 
 class PollRecorder(RunRecorder):
@@ -53,7 +50,7 @@ class PollRecorder(RunRecorder):
         if not self.run_id:
             self.run_id = self._begin(session)
         super()._insert(session, rows)
-        self._written.update(str(row["outcome"]) for row in rows if row["outcome"] in _WRITTEN)
+        self._written.update(str(row["outcome"]) for row in rows if row["outcome"] in WRITTEN)
         self._count(session, dict(self._written))
 
     def _begin(self, session: Session) -> int:

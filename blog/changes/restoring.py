@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import insert, select
 
+from blog.changes.appearances_kept import APPEARANCES, bring_appearances_back
 from blog.changes.columns import columns_of, derived_again
 from blog.changes.entries import DELETED, EntryChange, drafts_after, update_entries
 from blog.changes.fields import names_of
@@ -110,15 +111,19 @@ def last_words(session: Session, entry_ids: Collection[int]) -> dict[int, dict[s
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """A deleted entry that is ready to come back: its columns, and the slugs of its tags."""
+    """A deleted entry that is ready to come back: its columns, the slugs of its tags, and where else it is."""
 
     row: dict[str, Any]
     tags: list[str]
+    appearances: list[dict[str, Any]]
 
 
 def gone_entries(said: Mapping[int, Mapping[str, Any]], settings: Settings) -> dict[int, Gone]:
     """Make deleted entries ready to come back, from what their revisions hold; this renders them anew."""
-    return {entry: Gone(_row(fields, settings), list(fields["tags"])) for entry, fields in said.items()}
+    return {
+        entry: Gone(_row(fields, settings), list(fields["tags"]), fields.get(APPEARANCES, []))
+        for entry, fields in said.items()
+    }
 
 
 def _row(fields: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
@@ -139,6 +144,7 @@ def bring_back(session: Session, gone: Mapping[int, Gone], now: datetime) -> tup
     notes += _insert_again(session, back)
     if file_under(session, {entry: gone[entry].tags for entry in back}):
         record_names(session, now)
+    bring_appearances_back(session, {entry: gone[entry].appearances for entry in back})
     record(session, "created", sorted(back), now)
     return sorted(back), notes
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, func, select, update
 
+from blog.changes.appearances_kept import APPEARANCES
 from blog.changes.entries import DELETED
 from blog.changes.log import record, record_names
 from blog.changes.redirects import lead_on
@@ -13,7 +14,7 @@ from blog.changes.subscriptions import hand_over
 from blog.domain.errors import CrosstagError, NotThere
 from blog.domain.filters import source_url
 from blog.domain.urls import web_url
-from blog.models import Entry, Revision, Source, Subscription
+from blog.models import Appearance, Conflict, Entry, Revision, Source, Subscription
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -68,8 +69,8 @@ def delete_source(services: Services, source_id: int) -> str:
     """
     with services.sessions.write() as session:
         source = _source(session, source_id)
-        count = session.scalar(select(func.count(Entry.id)).where(Entry.source_id == source_id)) or 0
-        if count:
+        of_it = (Entry.source_id == source_id, Appearance.source_id == source_id)
+        if any(session.scalar(select(func.count()).where(one)) for one in of_it):
             raise BadSource("", "It has entries. Put it together with another source instead.")
         if session.scalar(select(Subscription.id).where(Subscription.source_id == source_id)) is not None:
             raise BadSource("", "It is polled. Let go of it under “What is polled” first.")
@@ -93,9 +94,7 @@ def merge_sources(services: Services, source_id: int, into_id: int) -> int:
         raise BadSource("into", "Choose another source.")
     with services.sessions.write() as session:
         source, into, now = _source(session, source_id), _source(session, into_id), services.clock()
-        theirs = select(Entry.external_id).where(Entry.source_id == into_id)
-        both = select(func.count(Entry.id)).where(Entry.source_id == source_id, Entry.external_id.in_(theirs))
-        if count := session.scalar(both):
+        if count := len(_names_at(session, source_id) & _names_at(session, into_id)):
             raise BadSource("into", f"{_entries(count)} the same id at both, so they cannot be one.")
         ids = list(session.scalars(select(Entry.id).where(Entry.source_id == source_id)))
         session.execute(update(Entry).where(Entry.source_id == source_id).values(source_id=into_id))
@@ -103,10 +102,26 @@ def merge_sources(services: Services, source_id: int, into_id: int) -> int:
         lead_on(session, [(old, new), *((_feed(old, kind), _feed(new, kind)) for kind in ("atom", "json"))])
         hand_over(session, source_id, into_id, now)
         _hand_over_deleted(session, source_id, into_id)
+        ids += _hand_over_joined(session, source_id, into_id)
         session.execute(delete(Source).where(Source.id == source_id))
         record_names(session, now)
         record(session, "updated", ids, now)
         return len(ids)
+
+
+def _names_at(session: Session, source_id: int) -> set[str]:
+    """The ids that a source gave entries, or items that have joined others."""
+    entries = select(Entry.external_id).where(Entry.source_id == source_id)
+    joined = select(Appearance.external_id).where(Appearance.source_id == source_id)
+    return {*session.scalars(entries), *session.scalars(joined)}
+
+
+def _hand_over_joined(session: Session, source_id: int, into_id: int) -> list[int]:
+    """Let items that have joined entries be of the other source, and conflicts too; return the entries."""
+    joined = list(session.scalars(select(Appearance.entry_id).where(Appearance.source_id == source_id)))
+    for model in (Appearance, Conflict):
+        session.execute(update(model).where(model.source_id == source_id).values(source_id=into_id))
+    return joined
 
 
 def _hand_over_deleted(session: Session, source_id: int, into_id: int) -> None:
@@ -115,6 +130,13 @@ def _hand_over_deleted(session: Session, source_id: int, into_id: int) -> None:
     theirs = deleted.where(Revision.fields["source_id"].as_integer() == source_id)
     for revision in session.scalars(theirs):
         revision.fields = revision.fields | {"source_id": into_id}
+    joined = deleted.where(Revision.fields[APPEARANCES].as_string().is_not(None))
+    for revision in session.scalars(joined):
+        kept = [
+            one | {"source_id": into_id} if one["source_id"] == source_id else one
+            for one in revision.fields[APPEARANCES]
+        ]
+        revision.fields = revision.fields | {APPEARANCES: kept}
 
 
 def _entries(count: int) -> str:

@@ -36,7 +36,7 @@ def with_rows(snapshot: Snapshot, rows: Rows) -> Snapshot:
         everything=as_bitmap(ids),
         tags=Sets.of_pairs(rows.tags_of(ids), tagged),
         kinds=_by(columns.kinds[ids], ids, lambda code: KINDS[code - 1]),
-        sources=_by(columns.sources[ids], ids, int),
+        sources=_with_also(_by(columns.sources[ids], ids, int), rows.also),
         series=_by(columns.series[ids], ids, int),
         domains=HostSets(rows.hosts, Sets.of_pairs(columns.domains[ids], ids)),
         months=_by(columns.months[ids], ids, month_of),
@@ -49,6 +49,15 @@ def _by(values: NDArray[Any], ids: Ids, key: Callable[[int], _Key]) -> dict[_Key
     found, starts = np.unique(values[order], return_index=True)
     parts = np.split(ids[order], starts[1:])
     return {key(value): as_bitmap(part) for value, part in zip(found.tolist(), parts, strict=False) if value}
+
+
+def _with_also(sources: dict[int, BitMap], also: Mapping[int, tuple[int, ...]]) -> dict[int, BitMap]:
+    """The entries of each source, with those that are the same link as one of it."""
+    more: dict[int, list[int]] = defaultdict(list)
+    for entry_id, others in also.items():
+        for source in others:
+            more[source].append(entry_id)
+    return {**sources, **{source: sources.get(source, EMPTY) | BitMap(ids) for source, ids in more.items()}}
 
 
 def with_changes(snapshot: Snapshot, changes: Changes) -> Snapshot:
@@ -70,7 +79,7 @@ def with_changes(snapshot: Snapshot, changes: Changes) -> Snapshot:
         tags=snapshot.tags.changed(moves.of(lambda row: row.tags, snapshot.tags)),
         domains=HostSets(rows.hosts, snapshot.domains.sets.changed(domains)),
         kinds=_moved(snapshot.kinds, moves, lambda row: row.place.kind),
-        sources=_moved(snapshot.sources, moves, lambda row: row.place.source),
+        sources=_living({**snapshot.sources, **moves.of(lambda row: row.sources, snapshot.sources)}),
         series=_moved(snapshot.series, moves, lambda row: row.place.series),
         months=_moved(snapshot.months, moves, lambda row: month_of(month_number(date.fromordinal(row.day)))),
     )
@@ -93,8 +102,11 @@ def _moved(
         key = key_of(row)
         return () if key is None else (key,)
 
-    after = {**before, **moves.of(keys, before)}
-    return {key: bitmap for key, bitmap in after.items() if bitmap}
+    return _living({**before, **moves.of(keys, before)})
+
+
+def _living(sets: Mapping[_Key, BitMap]) -> dict[_Key, BitMap]:
+    return {key: bitmap for key, bitmap in sets.items() if bitmap}
 
 
 class _Moves:

@@ -139,19 +139,28 @@ def count_kinds(snapshot: Snapshot, matches: BitMap) -> dict[Kind, int]:
 
 
 def count_sources(snapshot: Snapshot, matches: BitMap) -> dict[int, int]:
-    """How many of the matches come from each source id, the most frequent first, none without."""
-    return _sizes(snapshot.sources, matches, snapshot.rows.columns.sources, int)
+    """How many of the matches are in each source, by its id, the most frequent first, none without."""
+    # One that is in several counts for each of them.
+    several = matches & snapshot.in_several_sources
+    more = Counter(source for entry in several for source in snapshot.rows.also[entry])
+    return _sizes(snapshot.sources, matches, snapshot.rows.columns.sources, int, more)
 
 
 def _sizes(
-    bitmaps: Mapping[_Key, BitMap], matches: BitMap, column: NDArray[Any], key: Callable[[int], _Key]
+    bitmaps: Mapping[_Key, BitMap],
+    matches: BitMap,
+    column: NDArray[Any],
+    key: Callable[[int], _Key],
+    more: Mapping[_Key, int] | None = None,
 ) -> dict[_Key, int]:
+    """How many of the matches have each value; ``more`` are those that the column does not tell of."""
     if len(matches) <= _FEW_FORWARD:
         numbers, counted = _tallied(column[as_array(matches)])
         pairs = zip(numbers.tolist(), counted.tolist(), strict=True)
-        counts = {key(number): count for number, count in pairs if number}
+        counts = Counter({key(number): count for number, count in pairs if number})
+        counts.update(more or {})
     else:
-        counts = {key: matches.intersection_cardinality(bitmap) for key, bitmap in bitmaps.items()}
+        counts = Counter({key: matches.intersection_cardinality(bitmap) for key, bitmap in bitmaps.items()})
     return {key: count for key, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if count}
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import BigInteger, case, func, select
 from blog.db import bare_rows
 from blog.domain.entry import Status
 from blog.facets.rows import KIND_CODES, KINDS, Columns, Hosts, Place, Row, Rows, month_number
-from blog.models import Entry, entry_tag, microseconds_of, ordinal_of
+from blog.models import Appearance, Entry, entry_tag, microseconds_of, ordinal_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -59,7 +59,26 @@ def read_all(session: Session, now: int) -> Whole:
     columns.kinds[late] = 0
     upcoming = list(zip(columns.stamps[late].tolist(), late.tolist(), strict=True))
     hosts = _read_domains(session, columns)
-    return Whole(Rows(columns, _read_tags(session, columns), hosts), upcoming)
+    also = {one: sources for one, sources in _read_also(session).items() if _is_public(columns, one)}
+    return Whole(Rows(columns, _read_tags(session, columns), hosts, also), upcoming)
+
+
+def _is_public(columns: Columns, entry_id: int) -> bool:
+    return entry_id < len(columns.kinds) and bool(columns.kinds[entry_id])
+
+
+def _read_also(session: Session, ids: Sequence[int] | None = None) -> dict[int, tuple[int, ...]]:
+    """Read the further sources of entries: of all that have any, or of these."""
+    pairs = select(Appearance.entry_id, Appearance.source_id, Entry.source_id)
+    pairs = pairs.join(Entry, Entry.id == Appearance.entry_id).where(Appearance.source_id.is_not(None))
+    if ids is not None:
+        pairs = pairs.where(Appearance.entry_id.in_(ids))
+    found: dict[int, set[int]] = {}
+    for entry_id, source, own in session.execute(pairs):
+        # An entry that was given the source of what had joined it has it once.
+        if source is not None and source != own:
+            found.setdefault(entry_id, set()).add(source)
+    return {entry_id: tuple(sorted(sources)) for entry_id, sources in found.items()}
 
 
 def _numbers(session: Session, statement: Select[*tuple[Any, ...]], columns: int) -> NDArray[np.int64]:
@@ -108,9 +127,11 @@ def read_rows(session: Session, ids: Sequence[int]) -> Iterator[tuple[int, Row]]
         pairs = select(entry_tag.c.entry_id, entry_tag.c.tag_id).where(entry_tag.c.entry_id.in_(some))
         for entry_id, tag_id in session.execute(pairs):
             tags.setdefault(entry_id, []).append(tag_id)
+        also = _read_also(session, some)
         entries = select(*_NUMBERS, Entry.domain).where(_IS_PUBLISHED, Entry.id.in_(some))
         for entry_id, stamp, day, kind, source, series, domain in session.execute(entries):
             if not kind:
                 continue
             place = Place(KINDS[kind - 1], source or None, series or None, domain)
-            yield entry_id, Row(stamp, day, place, tuple(sorted(tags.get(entry_id, ()))))
+            its_tags = tuple(sorted(tags.get(entry_id, ())))
+            yield entry_id, Row(stamp, day, place, its_tags, also.get(entry_id, ()))

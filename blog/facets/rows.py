@@ -43,12 +43,22 @@ class Place(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One public entry: ``stamp`` in microseconds since 1970, ``day`` as ``date.toordinal()``, tag ids."""
+    """One public entry: ``stamp`` in microseconds since 1970, ``day`` as ``date.toordinal()``, tag ids.
+
+    ``also`` are the sources that the same link is in besides, ascending.
+    """
 
     stamp: int
     day: int
     place: Place
     tags: tuple[int, ...]
+    also: tuple[int, ...] = ()
+
+    @property
+    def sources(self) -> tuple[int, ...]:
+        """All sources that it is in."""
+        own = self.place.source
+        return self.also if own is None else (own, *self.also)
 
 
 def as_array(ids: BitMap) -> Ids:
@@ -130,19 +140,24 @@ class Columns:
 
 
 class Rows:
-    """The rows of all public entries; never changed once it is in a snapshot."""
+    """The rows of all public entries; never changed once it is in a snapshot.
 
-    __slots__ = ("columns", "hosts", "tag_ids")
+    ``also`` has the further sources of the few entries that have any.
+    """
+
+    __slots__ = ("also", "columns", "hosts", "tag_ids")
 
     def __init__(
         self,
         columns: Columns | None = None,
         tag_ids: NDArray[np.uint32] | None = None,
         hosts: Hosts | None = None,
+        also: Mapping[int, tuple[int, ...]] | None = None,
     ) -> None:
         self.columns = columns or Columns.of_size(0)
         self.tag_ids: NDArray[np.uint32] = np.zeros(0, np.uint32) if tag_ids is None else tag_ids
         self.hosts = hosts or Hosts()
+        self.also: Mapping[int, tuple[int, ...]] = also or {}
 
     def public(self) -> Ids:
         """Return the ids of all entries, ascending."""
@@ -159,7 +174,8 @@ class Rows:
             int(columns.series[entry_id]) or None,
             self.hosts.names[columns.domains[entry_id]],
         )
-        return Row(int(columns.stamps[entry_id]), int(columns.days[entry_id]), place, self.tags(entry_id))
+        stamp, day = int(columns.stamps[entry_id]), int(columns.days[entry_id])
+        return Row(stamp, day, place, self.tags(entry_id), self.also.get(entry_id, ()))
 
     def stamp(self, entry_id: int) -> int:
         """Return when a public entry was published."""
@@ -197,7 +213,18 @@ class Rows:
         kept = {entry_id: row for entry_id, row in changes if row is not None}
         hosts = self.hosts.with_names(row.place.domain for row in kept.values())
         _fill(columns, kept, hosts)
-        return Rows(columns, self._with_tags(columns, kept), hosts)
+        return Rows(columns, self._with_tags(columns, kept), hosts, self._also(changes))
+
+    def _also(self, changes: Changes) -> Mapping[int, tuple[int, ...]]:
+        """The further sources after these changes; as a rule nothing has any, before or after."""
+        also = {entry_id: row.also for entry_id, row in changes if row and row.also}
+        gone = [entry_id for entry_id, _ in changes if entry_id in self.also and entry_id not in also]
+        if not also and not gone:
+            return self.also
+        after = {**self.also, **also}
+        for entry_id in gone:
+            del after[entry_id]
+        return after
 
     def _with_tags(self, columns: Columns, rows: Mapping[int, Row]) -> NDArray[np.uint32]:
         """Put the new tags of these entries behind all others.

@@ -62,6 +62,11 @@ class Snapshot:
         return self.position, self.changed, len(self.upcoming)
 
     @cached_property
+    def in_several_sources(self) -> BitMap:
+        """The entries that are in more sources than their own."""
+        return BitMap(list(self.rows.also))
+
+    @cached_property
     def months_newest_first(self) -> tuple[tuple[int, int], ...]:
         """The months that have entries."""
         return tuple(sorted(self.months, reverse=True))

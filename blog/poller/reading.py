@@ -12,6 +12,7 @@ import codecs
 import json
 import re
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
@@ -34,6 +35,9 @@ LONGEST_BODY: Final = 500_000
 # A body this short is rendered in no time, whatever it is made of.
 _HARMLESS_BODY: Final = 20_000
 _HEAD: Final = 65_536
+_DELETED_ENTRY: Final = re.compile(
+    rb"""<(?:[\w-]{1,20}:)?deleted-entry\s(?:[^<>]{0,500}?\s)?ref\s{0,5}=\s{0,5}["']([^"'<>]{1,1000})["']"""
+)
 _FEEDS: Final = {"feed", "json-feed"}
 
 
@@ -42,7 +46,8 @@ class FeedRead:
     """What a source says: its items, its name and its page where it gives them, and how long it asks to wait.
 
     ``format`` is what people call the format. ``is_feed`` tells whether that is one of feeds, which may
-    be without items and still be what was looked for. ``hub`` is as it is written in the feed.
+    be without items and still be what was looked for. ``hub`` is as it is written in the feed. ``deleted``
+    are the ids of what it says itself is deleted (RFC 6721).
     """
 
     title: str
@@ -52,6 +57,7 @@ class FeedRead:
     wish: timedelta
     items: tuple[Draft | Rejected, ...]
     hub: Hub
+    deleted: tuple[str, ...] = ()
 
     @property
     def drafts(self) -> list[Draft]:
@@ -78,6 +84,7 @@ def read_source(data: bytes, url: str) -> FeedRead:
         wish=period_in_feed(*(_said(head, name) for name in ("ttl", "updatePeriod", "updateFrequency"))),
         items=tuple(_fit(importer.parse(material))),
         hub=_hub(head),
+        deleted=tuple(_deleted(data)),
     )
 
 
@@ -122,6 +129,12 @@ _CDATA: Final = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _ALTERNATE: Final = re.compile(
     r"""<(?:[\w-]{1,20}:)?link\b(?=[^<>]{0,500}\srel\s*=\s*["']alternate["'])[^<>]{0,500}?\shref\s*=\s*["']([^"'<>]{1,2000})"""
 )
+
+
+def _deleted(data: bytes) -> Iterator[str]:
+    """The ids of the tombstones in an Atom feed: ``at:deleted-entry``."""
+    for found in islice(_DELETED_ENTRY.finditer(data), MOST_ITEMS):
+        yield unescape(found[1].decode("utf-8", "replace"))
 
 
 def _head(data: bytes) -> str:

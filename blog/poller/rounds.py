@@ -14,14 +14,15 @@ import random
 import threading
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from blog.changes.import_runs import Wanted
+from blog.changes.import_runs import WRITTEN, Wanted
 from blog.changes.imports import ImportLedger
 from blog.changes.poll_runs import PollRecorder, forget_old_polls
 from blog.changes.subscriptions import Answered, Learnt, claim, release, settle, source_of
+from blog.changes.vanished import note_reading
 from blog.domain.entry import Draft
 from blog.domain.errors import BadStatus, CrosstagError, FetchRefused
 from blog.domain.schedule import Result, Wishes, max_age, plan
@@ -214,7 +215,7 @@ class _Round:
         if fetched is None or answer.error is not None:
             return self._failed(answer)
         report = self._import(claimed, read) if read else None
-        changed = bool(report and (report.counts[Outcome.CREATED] or report.counts[Outcome.UPDATED]))
+        changed = bool(report and any(report.counts[one] for one in WRITTEN))
         # The first time all is new, which says nothing about how often there is something.
         result = Result.CHANGED if changed and not claimed.is_new else Result.UNCHANGED
         in_feed = read.wish if read else claimed.in_feed
@@ -268,7 +269,10 @@ class _Round:
         report = run(items, self._ledger, kind=claimed.kind, status=claimed.status, on_told=recorder.tell)
         recorder.end()
         self._tally.created += report.counts[Outcome.CREATED]
-        self._tally.updated += report.counts[Outcome.UPDATED]
+        self._tally.updated += report.counts[Outcome.UPDATED] + report.counts[Outcome.JOINED]
+        note_reading(
+            self._services, source, _listed(read), {one.external_id for one in read.items}, read.deleted
+        )
         return report
 
 
@@ -280,6 +284,11 @@ def _with_options(read: FeedRead, source: str, all_get: tuple[str, ...]) -> Iter
             yield replace(item, source=source, tags=tags)
         else:
             yield item
+
+
+def _listed(read: FeedRead) -> list[tuple[str, str]]:
+    """The items in the order of the feed, each with its time."""
+    return [(one.external_id, one.published.astimezone(UTC).isoformat()) for one in read.drafts]
 
 
 def _told(report: Report) -> str:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
+from pyroaring import BitMap
 from sqlalchemy import and_, exists, false, func, not_, or_, select, true
 
 from blog.domain.dates import days_in_month
@@ -25,7 +26,7 @@ from blog.domain.textquery import And, Field, Not, Or, Title
 from blog.domain.textquery import parse as parse_query
 from blog.domain.urls import bare_host
 from blog.facets.select import matching
-from blog.models import Entry, entry_tag, microseconds_of, public_at
+from blog.models import Appearance, Entry, Vanished, entry_tag, microseconds_of, public_at
 from blog.queries.browse import text_matches
 from blog.queries.entries import beginning, permalink
 from blog.queries.paging import PageLinks, count_pages, page_links
@@ -58,21 +59,30 @@ class Shown(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A filter in the language of the public pages, and how what it means is to show; None for any way."""
+    """A filter in the language of the public pages, and how what it means is to show; None for any way.
+
+    ``vanished`` asks for what is not at its source any more.
+    """
 
     filter: Filter = field(default_factory=Filter)
     shown: Shown | None = None
+    vanished: bool = False
 
     def url(self, page: int = 1) -> str:
         """Return the address of the list, or of one of its pages."""
         pairs = [*self.filter.pairs(), *([("status", self.shown.value)] if self.shown else [])]
+        pairs += [("vanished", "yes")] if self.vanished else []
         query = urlencode([*pairs, ("page", page)] if page > 1 else pairs)
         return f"{ADDRESS}?{query}" if query else ADDRESS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One entry of the list; ``permalink`` is empty unless readers can see it."""
+    """One entry of the list; ``permalink`` is empty unless readers can see it.
+
+    ``also`` names the other sources that it is in, and ``vanished`` says that it has
+    gone from one of them.
+    """
 
     id: int
     kind: Kind
@@ -83,6 +93,8 @@ class Line:
     domain: str
     tags: tuple[Named, ...]
     source: str
+    also: tuple[str, ...]
+    vanished: bool
     permalink: str
 
 
@@ -187,12 +199,16 @@ class _Question:
         self.filter = _settled(wanted.filter, self.names)
         self.now = services.clock()
         self._shown = wanted.shown
+        self._vanished = wanted.vanished
 
     @property
     def title(self) -> str:
         """Say it in words."""
         said = self.filter.title(self.names.display)
-        return f"{said}: {self._shown.value}" if self._shown else said
+        how = ", ".join(
+            [*([self._shown.value] if self._shown else []), *(["vanished"] if self._vanished else [])]
+        )
+        return f"{said}: {how}" if how else said
 
     def page(self, session: Session, page: int, size: int = PAGE) -> tuple[int, Sequence[int]]:
         """Return how many there are, and the ids of those on a page."""
@@ -217,6 +233,8 @@ class _Question:
         found: list[tuple[int, int]] = []
         if self._shown in (None, Shown.PUBLISHED):
             public = text_matches(self._services, self.snapshot, query) & matching(self.snapshot, self.filter)
+            if self._vanished:
+                public &= BitMap(session.scalars(select(Vanished.entry_id)))
             found += ((self.snapshot.rows.stamp(entry), entry) for entry in public)
         if self._shown is not Shown.PUBLISHED:
             where = (*self._conditions(), not_(_shows_as(Shown.PUBLISHED, self.now)), self._has_text(query))
@@ -231,7 +249,8 @@ class _Question:
         conditions += [self._tagged(group) for group in asked.any_of]
         conditions += [not_(self._tagged(asked.without))] if asked.without else []
         conditions += [Entry.kind.in_(sorted(asked.kinds))] if asked.kinds else []
-        conditions += [Entry.source_id == names.sources[asked.source].id] if asked.source else []
+        conditions += [_of_source(names.sources[asked.source].id)] if asked.source else []
+        conditions += [exists().where(Vanished.entry_id == Entry.id)] if self._vanished else []
         conditions += [Entry.series_id == names.series[asked.series].id] if asked.series else []
         conditions += [Entry.domain == asked.domain] if asked.domain else []
         if asked.year is not None or asked.since or asked.until:
@@ -270,7 +289,13 @@ class _Question:
         if leaf.name == "tag":
             return self._tagged({slug})
         source = self.names.sources.get(slug)
-        return Entry.source_id == source.id if source else false()
+        return _of_source(source.id) if source else false()
+
+
+def _of_source(source_id: int) -> ColumnElement[bool]:
+    """The entry is of this source, or the same link as an item of it."""
+    joined = exists().where(Appearance.entry_id == Entry.id, Appearance.source_id == source_id)
+    return or_(Entry.source_id == source_id, joined)
 
 
 _WRITTEN: Final = (Entry.title, Entry.body, Entry.url, Entry.citation, Entry.context)
@@ -322,20 +347,34 @@ _COLUMNS: Final = (
 
 
 def _lines(session: Session, question: _Question, ids: Sequence[int]) -> list[Line]:
-    """Read these entries, in their order, in two statements."""
+    """Read these entries, in their order, in four statements."""
     rows = {row.id: row for row in session.execute(select(*_COLUMNS).where(Entry.id.in_(ids)))}
     tags: dict[int, list[Named]] = {}
     pairs = select(entry_tag.c.entry_id, entry_tag.c.tag_id).where(entry_tag.c.entry_id.in_(ids))
     for entry, tag in session.execute(pairs):
         if tag in question.names.tags_by_id:
             tags.setdefault(entry, []).append(question.names.tags_by_id[tag])
-    return [_line(rows[one], tags.get(one, []), question) for one in ids if one in rows]
+    also: dict[int, list[int | None]] = {}
+    for entry, source in session.execute(_ALSO.where(Appearance.entry_id.in_(ids))):
+        also.setdefault(entry, []).append(source)
+    gone = set(session.scalars(select(Vanished.entry_id).where(Vanished.entry_id.in_(ids))))
+    return [
+        _line(rows[one], tags.get(one, []), also.get(one, []), one in gone, question)
+        for one in ids
+        if one in rows
+    ]
 
 
-def _line(row: Row[Any], tags: Iterable[Named], question: _Question) -> Line:
+_ALSO: Final = select(Appearance.entry_id, Appearance.source_id).order_by(Appearance.id)
+
+
+def _line(
+    row: Row[Any], tags: Iterable[Named], also: Iterable[int | None], vanished: bool, question: _Question
+) -> Line:
     is_due = row.published <= question.now
     shown = Shown.SCHEDULED if row.status == Status.PUBLISHED.value and not is_due else Shown(row.status)
-    source = question.names.sources_by_id.get(row.source_id)
+    names = question.names.sources_by_id
+    source = names.get(row.source_id)
     quoted = f"Quoting {row.citation}" if row.kind == Kind.QUOTATION.value and row.citation else ""
     return Line(
         id=row.id,
@@ -347,5 +386,7 @@ def _line(row: Row[Any], tags: Iterable[Named], question: _Question) -> Line:
         domain=row.domain,
         tags=tuple(sorted(tags, key=lambda tag: tag.slug)),
         source=source.name if source else "",
+        also=tuple(names[one].name if one in names else "your own" for one in also),
+        vanished=vanished,
         permalink=permalink(row.day, row.slug) if shown is Shown.PUBLISHED else "",
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import func, select
 
 from blog.domain.entry import Status
-from blog.models import Entry, public_at
+from blog.models import Conflict, Entry, public_at
 from blog.queries.entries import beginning, permalink
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Desk:
     scheduled: list[DeskEntry]
     scheduled_count: int
     inbox_count: int
+    conflict_count: int
     latest: list[DeskEntry]
 
 
@@ -59,6 +60,8 @@ def desk(services: Services) -> Desk:
             scheduled=_some(session, is_scheduled, Entry.published),
             scheduled_count=_count(session, is_scheduled),
             inbox_count=_count(session, is_waiting),
+            conflict_count=session.scalar(select(func.count(Conflict.id)).where(Conflict.settled.is_(None)))
+            or 0,
             latest=_some(session, public_at(now), Entry.published.desc()),
         )
 

@@ -79,6 +79,8 @@ class EntryView:
     source: Link | None
     series: Link | None
     series_order: int | None
+    # The other sources that the same link is in.
+    also: tuple[Link, ...] = ()
 
     @property
     def name(self) -> str:
@@ -153,6 +155,7 @@ def _view(row: Row[Any], snapshot: Snapshot) -> EntryView:
     series = names.series_by_id.get(values.pop("series_id"))
     tags = [names.tags_by_id[tag] for tag in snapshot.rows.tags(row.id)]
     tags.sort(key=_SLUG)
+    also = [names.sources_by_id[one] for one in snapshot.rows.also.get(row.id, ())]
     values["kind"] = _KINDS[row.kind]
     return EntryView(
         **values,
@@ -162,4 +165,5 @@ def _view(row: Row[Any], snapshot: Snapshot) -> EntryView:
         tag_slugs=tuple(map(_SLUG, tags)),
         source=Link(source.name, source_url(source.slug)) if source else None,
         series=Link(series.name, series_url(series.slug)) if series else None,
+        also=tuple(Link(one.name, source_url(one.slug)) for one in also),
     )

@@ -28,8 +28,8 @@ _RUNS: Final = 50
 _ITEMS: Final = 100
 _AT_ONCE: Final = 1_000
 # In the order in which they are told; what else a run made besides entries is kept as items, too.
-OUTCOMES: Final = ("failed", "kept", "noted", "stays", "updated", "back", "created", "gone")
-COUNTED: Final = ("created", "updated", "unchanged", "kept", "failed", "noted")
+OUTCOMES: Final = ("failed", "kept", "noted", "stays", "updated", "back", "joined", "created", "gone")
+COUNTED: Final = ("created", "joined", "updated", "unchanged", "kept", "failed", "noted")
 _NOT_UNDOABLE: Final = ("failed", "kept", "noted", "stays", "back", "gone")
 _WORDS: Final = {
     RUNNING: "broken off",
@@ -123,6 +123,7 @@ class Outlook:
 
     created: int
     updated: int
+    joined: int
     edited: int
     total: int
 
@@ -132,7 +133,8 @@ class Outlook:
         goes = f"{self.created:,} entries that it created are deleted"
         back = f"{self.updated:,} that it changed are put back"
         stays = f"{self.edited:,} of them were changed since, and stay where that shows"
-        return f"{goes}, {back}; {stays}."
+        leaves = f"; {self.joined:,} that it made one with others leave those again" if self.joined else ""
+        return f"{goes}, {back}{leaves}; {stays}."
 
 
 def import_runs(services: Services, page: int = 1, *, polls: bool = False, source: str = "") -> RunPage:
@@ -259,7 +261,7 @@ def _named(rows: Sequence[Row[Any]]) -> list[ItemView]:
 
 def undo_outlook(services: Services, run_id: int) -> Outlook:
     """Return what undoing a run would do."""
-    written = (ImportItem.run_id == run_id) & ImportItem.outcome.in_(("created", "updated"))
+    written = (ImportItem.run_id == run_id) & ImportItem.outcome.in_(("created", "updated", "joined"))
     last = select(func.max(Change.id)).where(Change.entry_id == ImportItem.entry_id).scalar_subquery()
     counted = select(ImportItem.outcome, func.count()).where(written).group_by(ImportItem.outcome)
     with services.sessions.read() as session:
@@ -273,5 +275,5 @@ def undo_outlook(services: Services, run_id: int) -> Outlook:
         edited = session.scalar(select(func.count()).select_from(newest).where(newest.c.own != newest.c.last))
         undoable = (ImportItem.run_id == run_id, ImportItem.outcome.not_in(_NOT_UNDOABLE))
         total = session.scalar(select(func.count(ImportItem.id)).where(*undoable)) or 0
-    created, updated = by_outcome.get("created", 0), by_outcome.get("updated", 0)
-    return Outlook(created, updated, edited or 0, total)
+    created, updated, joined = (by_outcome.get(one, 0) for one in ("created", "updated", "joined"))
+    return Outlook(created, updated, joined, edited or 0, total)

@@ -28,12 +28,13 @@ class FoundPage:
     """A page that was asked for at ``asked``, and what it says of itself.
 
     ``better_url`` is the address it has by its own word, or has moved to for good; empty where that is
-    the one asked for.
+    the one asked for. ``moved_to`` is where permanent redirects led.
     """
 
     asked: str
     better_url: str
     facts: PageFacts
+    moved_to: str = ""
 
     def fields(self, kind: str) -> dict[str, str]:
         """Return what the fields of the form for this kind of entry can be filled with."""
@@ -60,7 +61,9 @@ def look_up(services: Services, url: str) -> FoundPage:
     facts = page_facts(answer.data, answer.url, answer.content_type)
     asked = web_url(url)
     better = facts.canonical or web_url(answer.permanent_url)
-    return FoundPage(asked, better if better.rstrip("/") != asked.rstrip("/") else "", facts)
+    return FoundPage(
+        asked, better if better.rstrip("/") != asked.rstrip("/") else "", facts, web_url(answer.permanent_url)
+    )
 
 
 def all_before(services: Services, urls: Iterable[str], but: int | None = None) -> tuple[LinkedBefore, ...]:

@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from blog.domain.diffs import field_diffs
 from blog.domain.errors import NotThere
 from blog.domain.times import typed_local
-from blog.models import Change, Entry, Revision, Series, Tag, entry_tag
+from blog.models import Change, Conflict, Entry, ImportItem, Revision, Series, Source, Tag, entry_tag
+from blog.queries.conflicts import spoken_value
 from blog.queries.entries import beginning
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from blog.services import Services
 
 _DELETED: Final = "deleted"
+KEPT: Final = "kept"
+_BY_IMPORTS: Final = ("imported", "joined")
 _SHOWN: Final = 50
 _DELETED_SHOWN: Final = 200
 _PLAIN: Final = (
@@ -37,7 +40,7 @@ class Step:
     """One change of an entry: ``diffs`` are from what it said before to what it said then.
 
     ``id`` is that of the revision, which holds what it said before. ``by`` is empty for an import or
-    the command line.
+    the command line; ``source`` names where an import came from, and ``run_id`` is its number.
     """
 
     id: int
@@ -45,6 +48,26 @@ class Step:
     reason: str
     by: str
     diffs: list[FieldDiff]
+    source: str = ""
+    run_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptWord:
+    """A field that stayed as the author has it, while its source says something else.
+
+    ``how`` says how that was settled, and is empty where it was not; ``diffs`` are from the author's word,
+    as it is now, to the source's, which ``theirs`` says too.
+    """
+
+    id: int
+    at: datetime
+    field: str
+    source: str
+    theirs: str
+    how: str
+    diffs: list[FieldDiff]
+    reason: str = KEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +77,7 @@ class History:
     name: str
     is_deleted: bool
     created: datetime | None
-    steps: list[Step]
+    steps: list[Step | KeptWord]
     earlier: int
 
 
@@ -87,16 +110,55 @@ def history(services: Services, entry_id: int) -> History:
         series: dict[int, str] = dict(session.execute(select(Series.id, Series.title)).all())
         now = _said_now(session, entry) if entry else revisions[0].fields
         said = [_described(fields, series, zone) for fields in (now, *(one.fields for one in revisions))]
+        imports = _imports(session, entry, [one for one in revisions if one.reason in _BY_IMPORTS])
+        steps: list[Step | KeptWord] = [
+            Step(
+                one.id,
+                one.at,
+                one.reason,
+                one.by,
+                field_diffs(said[at + 1], said[at]),
+                *imports.get(one.id, ("", None)),
+            )
+            for at, one in enumerate(revisions)
+        ]
+        steps += _kept_words(session, entry_id, said[0], zone)
         return History(
             name=_name(now),
             is_deleted=entry is None,
             created=_created(session, entry_id),
-            steps=[
-                Step(one.id, one.at, one.reason, one.by, field_diffs(said[at + 1], said[at]))
-                for at, one in enumerate(revisions)
-            ],
+            # Of one time, the change before what it left as it was.
+            steps=sorted(steps, key=lambda step: step.at, reverse=True),
             earlier=(session.scalar(select(func.count(Revision.id)).where(mine)) or 0) - len(revisions),
         )
+
+
+def _imports(
+    session: Session, entry: Entry | None, revisions: Sequence[Revision]
+) -> dict[int, tuple[str, int | None]]:
+    """Where the imports came from that made these changes, and their numbers where they were recorded."""
+    if not revisions:
+        return {}
+    names: dict[str, str] = dict(session.execute(select(Source.slug, Source.name)).all())
+    own = session.scalar(select(Source.name).where(Source.id == entry.source_id)) if entry else ""
+    items = select(ImportItem.revision_id, ImportItem.source, ImportItem.run_id)
+    found = session.execute(items.where(ImportItem.revision_id.in_([one.id for one in revisions])))
+    known = {revision: (names.get(source, source), run) for revision, source, run in found}
+    # What a poll changes may be in no run; what is not joined is of the entry's own source.
+    return {
+        one.id: known.get(one.id, ((own or "") if one.reason == "imported" else "", None)) for one in revisions
+    }
+
+
+def _kept_words(session: Session, entry_id: int, now: Mapping[str, str], zone: ZoneInfo) -> list[KeptWord]:
+    """What sources say of fields that stayed as the author has them."""
+    statement = select(Conflict, Source.name).outerjoin(Source, Source.id == Conflict.source_id)
+    found = []
+    for one, source in session.execute(statement.where(Conflict.entry_id == entry_id)):
+        theirs = spoken_value(one.field, one.theirs, zone)
+        diffs = field_diffs({one.field: now.get(one.field, "")}, {one.field: theirs})
+        found.append(KeptWord(one.id, one.at, one.field, source or "", theirs, one.how, diffs))
+    return found
 
 
 def deleted_entries(services: Services) -> list[DeletedEntry]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
 from blog.domain.errors import NotThere
 from blog.domain.filters import source_url
-from blog.models import Entry, Source
+from blog.models import Appearance, Entry, Source
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,11 +44,19 @@ def sources(services: Services) -> list[SourceRow]:
     """Return all sources, by name."""
     counted = select(Entry.source_id, Entry.status, func.count(), func.max(Entry.published))
     counted = counted.where(Entry.source_id.is_not(None)).group_by(Entry.source_id, Entry.status)
+    # An entry is in each of its sources, and once in each.
+    joined = select(
+        Appearance.source_id, Entry.status, func.count(Entry.id.distinct()), func.max(Entry.published)
+    )
+    joined = joined.join(Entry, Entry.id == Appearance.entry_id).where(Appearance.source_id.is_not(None))
+    joined = joined.where(func.coalesce(Entry.source_id, 0) != Appearance.source_id)
+    joined = joined.group_by(Appearance.source_id, Entry.status)
     counts: dict[int | None, dict[str, int]] = {}
     last: dict[int | None, datetime] = {}
     with services.sessions.read() as session:
-        for source_id, status, count, newest in session.execute(counted):
-            counts.setdefault(source_id, {})[status] = count
+        for source_id, status, count, newest in chain(session.execute(counted), session.execute(joined)):
+            of_it = counts.setdefault(source_id, {})
+            of_it[status] = of_it.get(status, 0) + count
             last[source_id] = max(newest, last.get(source_id, newest))
         rows = session.execute(select(Source.id, Source.slug, Source.name, Source.url))
         found = [

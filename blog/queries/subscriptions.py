@@ -11,7 +11,7 @@ from sqlalchemy import func, or_, select
 from blog.domain.entry import Kind, Status
 from blog.domain.errors import NotThere
 from blog.domain.websub import LeaseState
-from blog.models import Entry, HubLease, Source, Subscription
+from blog.models import Appearance, Entry, HubLease, Source, Subscription
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -134,7 +134,9 @@ def secret_of_hub(services: Services, token: str) -> str | None:
 
 def _statement() -> Select[Any]:
     entries = select(func.count(Entry.id)).where(Entry.source_id == Source.id).scalar_subquery()
-    joined = select(Subscription, Source, entries, HubLease).join(Source, Source.id == Subscription.source_id)
+    also = select(func.count(Appearance.id)).where(Appearance.source_id == Source.id).scalar_subquery()
+    joined = select(Subscription, Source, entries + also, HubLease)
+    joined = joined.join(Source, Source.id == Subscription.source_id)
     return joined.outerjoin(HubLease, HubLease.subscription_id == Subscription.id)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from blog.domain.entry import Status
 from blog.domain.entryform import Standing, joined_tags, spelled
 from blog.domain.errors import NotThere
-from blog.models import Change, Entry, Revision, Series, Source, Tag, entry_tag
+from blog.models import Change, Entry, Revision, Series, Source, Tag, Vanished, entry_tag
 from blog.queries.entries import permalink
 from blog.queries.versions import entry_version
 
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenEntry:
-    """An entry that is open for writing. ``source`` names where it came from, and is empty for one's own."""
+    """An entry that is open for writing. ``source`` names where it came from, and is empty for one's own.
+
+    ``vanished`` says since when it is not there any more.
+    """
 
     id: int
     version: int
@@ -32,6 +35,7 @@ class OpenEntry:
     is_public: bool
     permalink: str
     source: str
+    vanished: datetime | None = None
 
     @property
     def draft(self) -> Draft:
@@ -79,7 +83,15 @@ def open_entry(services: Services, entry_id: int) -> OpenEntry:
             is_public=is_public,
             permalink=permalink(entry.day, entry.slug),
             source=source,
+            vanished=_vanished(session, entry_id),
         )
+
+
+def _vanished(session: Session, entry_id: int) -> datetime | None:
+    """Since when it is not at its source any more; None where it is, or came from nowhere."""
+    statement = select(func.min(Vanished.at)).where(Vanished.entry_id == entry_id)
+    found: datetime | None = session.scalar(statement.where(Vanished.appearance_id.is_(None)))
+    return found
 
 
 def last_edit(services: Services, entry_id: int) -> Edit | None:

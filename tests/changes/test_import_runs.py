@@ -290,7 +290,7 @@ def test_a_preview_ends_in_time_however_much_there_is(make_blog: Callable[..., B
 
 
 def test_what_was_moved_to_another_source_is_imported_again_beside_it(blog: Blog) -> None:
-    first = replace(draft("One"), source="til")
+    first = replace(draft("One", kind="note"), source="til")
     imported(blog, [first, replace(draft("Two"), source="releases")])
     with blog.services.sessions.read() as session:
         ids = dict(session.execute(select(Source.slug, Source.id)).all())

@@ -10,10 +10,12 @@ from conftest import draft
 from sqlalchemy import delete, func, insert, select, update
 
 from blog.changes.entries import delete_entry, save_entry
+from blog.changes.imports import ImportLedger
 from blog.changes.tagging import merge_tags, rename_tag
 from blog.domain.entry import Kind, Status
 from blog.facets.follower import FacetFollower
 from blog.models import Change, Entry
+from importers.pipeline import run
 
 if TYPE_CHECKING:
     import pytest
@@ -47,6 +49,21 @@ def test_every_change_reaches_the_snapshot(blog: Blog) -> None:
     assert set(blog.services.facets.current().everything) == {one}
     assert Kind.NOTE not in blog.services.facets.current().kinds
     assert_in_step(blog)
+
+
+def test_an_entry_is_in_each_of_its_sources(blog: Blog) -> None:
+    blog.services.facets.current()
+    page = "https://example.com/page"
+    run([draft("One", url=page, source="pinboard")], ImportLedger(blog.services))
+    run([draft("Two", url=page, source="mastodon"), draft("Three", source="til")], ImportLedger(blog.services))
+    snapshot = blog.services.facets.current()
+    ids = {slug: set(snapshot.sources.get(one.id, ())) for slug, one in snapshot.names.sources.items()}
+    assert ids == {"pinboard": {1}, "mastodon": {1}, "til": {2}}
+    assert_in_step(blog)
+    assert snapshot.rows.get(1) == fresh(blog).current().rows.get(1)
+    delete_entry(blog.services, 1)
+    assert_in_step(blog)
+    assert blog.services.facets.current().rows.also == {}
 
 
 def test_a_write_of_another_process_is_seen_by_the_next_request(blog: Blog) -> None:

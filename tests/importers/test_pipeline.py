@@ -126,7 +126,7 @@ def test_the_same_id_twice_in_one_file_is_one_entry_as_it_was_last(blog: Blog) -
 
 
 def test_the_same_id_of_two_sources_is_two_entries(blog: Blog) -> None:
-    first = draft("One", source="til")
+    first = draft("One", source="til", kind="note")
     assert imported(blog, [first, replace(first, source="releases"), replace(first, source="")]) == {
         "created": 3
     }

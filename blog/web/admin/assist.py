@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Blueprint, jsonify, render_template, request
 
 from blog.changes.media import add_picture
+from blog.changes.same_links import note_moved
 from blog.domain.entry import Kind, Markup
 from blog.domain.entryform import EntryForm, split_tags
 from blog.domain.errors import FetchRefused
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from flask import Response
 
+    from blog.queries.links import FoundPage
     from blog.web.admin.sheets import Sheet
 
 assist: Final = Blueprint("admin_assist", __name__, url_prefix="/admin")
@@ -48,7 +50,7 @@ def facts() -> Response:
         return _facts_as_json(_text("url"), _number("entry"))
     sheet = _sheet()
     try:
-        found = look_up(services(), _wanted(sheet.form.url))
+        found = _looked_up(sheet.form.url)
     except FetchRefused as error:
         return _shown(sheet, remark=error.sentence)
     fields = {
@@ -79,7 +81,7 @@ def before() -> Response:
 
 def _facts_as_json(url: str, entry_id: int | None) -> Response:
     try:
-        found = look_up(services(), _wanted(url))
+        found = _looked_up(url)
     except FetchRefused as error:
         answer = jsonify(error=error.sentence)
         answer.status_code = 422
@@ -90,6 +92,13 @@ def _facts_as_json(url: str, entry_id: int | None) -> Response:
         html=render_template("admin/_found.html", found=found),
         before=render_template("admin/_before.html", before=known),
     )
+
+
+def _looked_up(url: str) -> FoundPage:
+    """What the page says of itself; if it has moved for good, that is remembered."""
+    found = look_up(services(), _wanted(url))
+    note_moved(services(), found.asked, found.moved_to)
+    return found
 
 
 def _wanted(url: str) -> str:

@@ -32,7 +32,7 @@ Ids = frozenset[int]
 
 
 def wanted_in(given: Mapping[str, Iterable[str]]) -> Wanted:
-    """Read the parameters of the list: those of a search, and a status.
+    """Read the parameters of the list: those of a search, a status, and whether it has vanished.
 
     Raises:
         BadFilter: a value that cannot be understood.
@@ -43,7 +43,7 @@ def wanted_in(given: Mapping[str, Iterable[str]]) -> Wanted:
     except ValueError:
         known = ", ".join(Shown)
         raise BadFilter(f"There is no status “{said[0][:40]}”; there are {known}.") from None
-    return Wanted(parse_search(given), shown)
+    return Wanted(parse_search(given), shown, any(value.strip() for value in given.get("vanished", ())))
 
 
 @entries_list.get("/")

@@ -106,7 +106,7 @@ def start(token: str) -> Response:
     """Begin the import, or look once more with other options."""
     upload, wanted = uploaded(services(), token), _wanted(request.form)
     if request.form.get("do") == "look":
-        chosen = {name: request.form.get(name, "") for name in ("source", "kind", "status")}
+        chosen = {name: request.form.get(name, "") for name in ("source", "kind", "status", "everything")}
         return redirect(f"/admin/imports/uploads/{token}/?{_query(chosen)}", 303)
     try:
         run_id = begin(partial(_import, services(), upload, wanted, author().name))
@@ -128,6 +128,7 @@ def _wanted(values: Any) -> Wanted:
         values.get("source", "").strip()[:100],
         Kind(kind) if kind in kinds else None,
         Status(status) if status in statuses else None,
+        bool(values.get("everything")),
     )
 
 

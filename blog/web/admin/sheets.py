@@ -18,6 +18,7 @@ from blog.domain.errors import NotThere
 from blog.domain.times import spoken_distance, spoken_when
 from blog.queries.links import all_before
 from blog.queries.previews import preview_links
+from blog.queries.same import also_in
 from blog.queries.writing import last_edit, open_entry, series_titles
 from blog.web.admin.pages import admin_page
 from blog.web.context import services
@@ -138,8 +139,14 @@ def sheet_page(sheet: Sheet, status: int = 200) -> Response:
         links=preview_links(services(), sheet.entry.id) if sheet.entry else [],
         days=DAYS,
         before=before_of(sheet),
+        also=also_in(services(), sheet.entry.id) if sheet.entry else [],
         zone=services().settings.time_zone,
     )
+
+
+def with_problem(sheet: Sheet, sentence: str) -> Sheet:
+    """Return the sheet as it was sent, with why nothing was done."""
+    return replace(sheet, wrong=sentence, is_again=True)
 
 
 def before_of(sheet: Sheet) -> tuple[LinkedBefore, ...]:
