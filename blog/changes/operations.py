@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import insert, select, update
 
-from blog.changes.undoing import undo_deletion, undo_field, undo_retagging
+from blog.changes.undoing import undo_deletion, undo_field, undo_retagging, undo_rules
 from blog.domain.dates import spoken_day
 from blog.domain.errors import CrosstagError, NotThere
 from blog.models import UNDO_DAYS, Operation
@@ -27,6 +27,7 @@ Undoer = "Callable[[Services, Mapping[str, Any]], Callable[[Session, datetime], 
 RETAGGED: Final = "tags"
 FIELD_SET: Final = "field"
 ENTRIES_DELETED: Final = "entries deleted"
+RULES_APPLIED: Final = "rules"
 # Every kind of operation, and how it is undone.
 _UNDONE_BY: Final[
     dict[str, Callable[[Services, Mapping[str, Any]], Callable[[Session, datetime], list[str]]]]
@@ -34,6 +35,7 @@ _UNDONE_BY: Final[
     RETAGGED: undo_retagging,
     FIELD_SET: undo_field,
     ENTRIES_DELETED: undo_deletion,
+    RULES_APPLIED: undo_rules,
 }
 
 
