@@ -29,6 +29,7 @@ from blog.web.admin.operations import operations
 from blog.web.admin.passkeys import keys
 from blog.web.admin.polling import polling
 from blog.web.admin.redirects import redirects_of_author
+from blog.web.admin.rules import rules_of_author
 from blog.web.admin.settings import settings
 from blog.web.admin.sources import sources_of_author
 from blog.web.admin.static_pages import static_pages_of_author
@@ -61,6 +62,7 @@ TENDING: Final = (
     sources_of_author,
     polling,
     redirects_of_author,
+    rules_of_author,
 )
 HOUSE: Final = (login, keys, home, account, settings, static_pages_of_author)
 _STATIC: Final = Path(__file__).resolve().parent / "static"

@@ -28,6 +28,7 @@ from blog.changes.renderers import usable_cores
 from blog.changes.users import begin_setup
 from blog.commands.console import err, out, progress
 from blog.commands.imports import imports
+from blog.commands.rules import rule
 from blog.commands.sources import poll, source
 from blog.commands.users import user
 from blog.config import DEMO, SETTINGS_FILE, cores, load
@@ -310,6 +311,7 @@ def check(data: Path) -> None:
 cli.add_command(imports)
 cli.add_command(source)
 cli.add_command(poll)
+cli.add_command(rule)
 cli.add_command(user)
 
 

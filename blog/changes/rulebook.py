@@ -87,21 +87,19 @@ def note_given(session: Session, given: Mapping[int, Mapping[str, RuleSaid]], no
     used = {said.rule_id for tags in given.values() for said in tags.values()}
     # One may have been deleted since the rules were read.
     here = {one for (one,) in rows_in(session, select(Rule.id), Rule.id, used)}
-    rows = [
-        {
-            "entry_id": entry_id,
-            "tag_id": tag_ids[slug],
-            "rule_id": said.rule_id if said.rule_id in here else None,
-            "line": said.line,
-            "at": now,
-        }
+    rows = {
+        (entry_id, tag_ids[slug]): (said.rule_id if said.rule_id in here else None, said.line)
         for entry_id, tags in given.items()
         for slug, said in tags.items()
         if slug in tag_ids
-    ]
-    forget_given(session, [(row["entry_id"], row["tag_id"]) for row in rows])
+    }
+    forget_given(session, list(rows))
     if rows:
-        session.execute(insert(RuledTag), rows)
+        values = [
+            {"entry_id": entry, "tag_id": tag, "rule_id": rule_id, "line": line, "at": now}
+            for (entry, tag), (rule_id, line) in rows.items()
+        ]
+        session.execute(insert(RuledTag), values)
 
 
 def forget_given(session: Session, pairs: Sequence[tuple[int, int]]) -> None:

@@ -70,8 +70,8 @@ def test_a_preview_says_what_each_rule_would_gain_and_lose(written: Blog) -> Non
     shown = preview_rules(written.services)
     assert counts(shown) == [
         (2, 2, {"PostgreSQL": 2}, {}, ("one entry published",)),
-        (2, 2, {"javascript": 2}, {"js": 2}, ()),
-        (3, 2, {}, {"python": 1, "to-read": 1}, ()),
+        (4, 2, {"javascript": 2}, {"js": 2}, ()),
+        (4, 2, {}, {"python": 1, "to-read": 1}, ()),
         (1, 1, {}, {}, ("one entry made articles", "one entry put into the series Guide")),
         (4, 0, {}, {}, ()),
     ]

@@ -183,8 +183,8 @@ def test_tags_are_merged_one_by_one(before: str, after: str, now: str, then: str
     is_news = set(now.split()) != set(then.split())
     assert (decision.outcome, decision.fields, decision.kept) == (
         Outcome.UPDATED if is_news else Outcome.UNCHANGED,
-        {"tags"} if is_news else set(),
-        set(),
+        frozenset({"tags"} if is_news else ()),
+        frozenset(),
     )
     if is_news:
         assert set(decision.tag_names) == set(then.split())
