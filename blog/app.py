@@ -30,6 +30,7 @@ from blog.web.admin.operations import operations
 from blog.web.admin.passkeys import keys
 from blog.web.admin.polling import polling
 from blog.web.admin.redirects import redirects_of_author
+from blog.web.admin.rules import rules_of_author
 from blog.web.admin.same import same_links
 from blog.web.admin.settings import settings
 from blog.web.admin.sources import sources_of_author
@@ -65,6 +66,7 @@ TENDING: Final = (
     redirects_of_author,
     same_links,
     conflicts,
+    rules_of_author,
 )
 HOUSE: Final = (login, keys, home, account, settings, static_pages_of_author)
 _STATIC: Final = Path(__file__).resolve().parent / "static"

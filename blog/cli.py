@@ -28,6 +28,7 @@ from blog.changes.renderers import usable_cores
 from blog.changes.users import begin_setup
 from blog.commands.console import err, out, progress
 from blog.commands.imports import imports
+from blog.commands.rules import rule
 from blog.commands.same import conflicts, same
 from blog.commands.sources import poll, source
 from blog.commands.users import user
@@ -325,6 +326,7 @@ cli.add_command(same)
 cli.add_command(conflicts)
 cli.add_command(source)
 cli.add_command(poll)
+cli.add_command(rule)
 cli.add_command(user)
 
 

@@ -256,7 +256,7 @@ class Entry(Base):
     calendar when it was published: its address and the archives go by it, so neither moves
     when the time zone setting does. ``canonical`` is the key by which two spellings of ``url``
     are the same (``canonical_url``), and is never shown. ``upstream`` remembers, a digest a field, what the
-    source said last. ``atom_id`` never changes.
+    source said last, after rules, and one of all that it said before them. ``atom_id`` never changes.
     """
 
     __tablename__ = "entry"
@@ -473,6 +473,37 @@ class Implication(Base):
     implied_id: Mapped[int] = mapped_column(
         ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True, index=True
     )
+
+
+class Rule(Base):
+    """A line that says what becomes of items that are like this or that (``domain/rules.py``).
+
+    Without a source it is for the items of all. Rules are applied in the order of their positions, those
+    of the item's source before those for all.
+    """
+
+    __tablename__ = "rule"
+    # Who had a tag from a rule is told which one: no other may ever get its number.
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(Integer)
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("source.id", ondelete="CASCADE"))
+    line: Mapped[str] = mapped_column(Text)
+    enabled: Mapped[bool] = mapped_column(Boolean, default=True)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RuledTag(Base):
+    """A tag that an entry has from a rule; ``line`` is the rule as it was then, and stays when that goes."""
+
+    __tablename__ = "ruled"
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id", ondelete="CASCADE"), primary_key=True)
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tag.id", ondelete="CASCADE"), primary_key=True, index=True)
+    rule_id: Mapped[int | None] = mapped_column(ForeignKey("rule.id", ondelete="SET NULL"), index=True)
+    line: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Setting(Base):

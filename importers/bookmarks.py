@@ -40,6 +40,7 @@ _PORTS: Final = {"http": 80, "https": 443}
 class Bookmark:
     """A bookmark as a service has it; what it lacks is empty.
 
+    ``folders`` are those that it lies in, the outermost first, which as a rule are tags, too.
     ``own_id`` names what is no link, and may have no address: a note, a quotation.
     """
 
@@ -48,6 +49,7 @@ class Bookmark:
     body: str = ""
     markup: Markup = Markup.TEXT
     tags: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
     added: datetime | None = None
     changed: datetime | None = None
     is_private: bool = False
@@ -138,6 +140,7 @@ def _draft(bookmark: Bookmark, published: datetime, again: _Again) -> Draft:
         context=one_line(bookmark.context),
         tags=tidy_tags((*bookmark.tags, *again.tags)),
         status=Status.HIDDEN if bookmark.is_private or again.is_private else Status.PUBLISHED,
+        folder="/".join(filter(None, (one_line(name, _LONGEST_TAG) for name in bookmark.folders))),
     )
 
 

@@ -68,6 +68,7 @@ def _bookmark(node: Record, folders: tuple[str, ...], now: datetime) -> Bookmark
         body=body,
         markup=markup,
         tags=folders,
+        folders=folders,
         added=node.time(now, "date_added"),
         changed=node.time(now, "date_modified"),
     )

@@ -92,6 +92,7 @@ def _bookmark(node: Record, folders: tuple[str, ...], tags: list[str], now: date
         body=body,
         markup=markup,
         tags=(*node.names("tags"), *tags, *folders),
+        folders=folders,
         added=node.time(now, "dateAdded", "lastModified"),
         changed=node.time(now, "lastModified"),
     )

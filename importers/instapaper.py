@@ -35,16 +35,15 @@ def parse(material: Material) -> Iterator[Item]:
 
 
 def _bookmark(record: Record, now: datetime) -> Bookmark:
-    folder = record.line("folder")
+    said = record.line("folder")
+    folder = "" if said.lower() in _OWN_FOLDERS else said
     return Bookmark(
         url=record.text("url"),
         title=record.text("title"),
         body=quoted(record.text("selection")),
         markup=Markup.MARKDOWN,
         # ["one","two"], or nothing but the brackets
-        tags=(
-            *(name.strip(' "') for name in record.text("tags").strip("[]").split(",")),
-            "" if folder.lower() in _OWN_FOLDERS else folder,
-        ),
+        tags=(*(name.strip(' "') for name in record.text("tags").strip("[]").split(",")), folder),
+        folders=(folder,),
         added=record.time(now, "timestamp"),
     )

@@ -46,12 +46,14 @@ def parse(material: Material) -> Iterator[Item]:
 
 def _bookmark(record: Record, now: datetime, collections: Mapping[str, tuple[str, str]]) -> Bookmark:
     body, markup = prose(record.text("description"))
+    folders = tuple(_path(record.text("collectionId"), collections))
     return Bookmark(
         url=record.text("url"),
         title=record.text("name"),
         body=body,
         markup=markup,
-        tags=(*record.names("tags"), *_path(record.text("collectionId"), collections)),
+        tags=(*record.names("tags"), *folders),
+        folders=folders,
         added=record.time(now, "importDate", "createdAt"),
         changed=record.time(now, "updatedAt"),
     )

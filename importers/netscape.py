@@ -226,12 +226,14 @@ class _Reader:
         # Scuttle has the note in an attribute.
         body, markup = _note("".join(found.note).strip() or said.get("description", ""))
         own = _OWN_NOTE.fullmatch(href)
+        folders = tuple(folder.tag for folder in self._folders)
         return Bookmark(
             url=href,
             title=title_of_markup("".join(found.title)),
             body=body,
             markup=markup,
-            tags=(*said.get("tags", "").split(","), *(folder.tag for folder in self._folders)),
+            tags=(*said.get("tags", "").split(","), *folders),
+            folders=folders,
             added=self._added(said),
             changed=read_stamp(said.get("last_modified"), self._now),
             is_private=said.get("private", "").lower() in _TRUE,

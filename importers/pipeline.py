@@ -5,6 +5,9 @@ writes (``blog/changes/imports.py``). What becomes of a draft is decided purely,
 three-way merge of fields: what the source says now, what it said last time, and what the
 entry holds. So a second run changes nothing, an update never overwrites what the author
 changed, and an import that was cut off goes on when it is run again.
+
+The author's rules are applied to what is new, or has really changed: an item that says what it
+said last time is left alone, whatever has become of the rules meanwhile.
 """
 
 from __future__ import annotations
@@ -35,6 +38,10 @@ FIELDS: Final = (
     *("kind", "title", "slug", "body", "markup", "url", "via_url", "via_title", "citation", "context"),
     *("image_url", "image_alt", "tags", "series", "series_order", "status", "published"),
 )
+# Beside the digests of the fields: one of all that the item said, before any rule, and of the status that
+# a rule let the entry begin with, which its source does not say.
+ITEM: Final = "item"
+BEGUN: Final = "begun"
 Digests = dict[str, str]
 Key = tuple[str, str]
 _ROUNDS: Final = 5
@@ -70,6 +77,29 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleSaid:
+    """The rule that something is from: its number, and its line."""
+
+    rule_id: int
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What the author's rules make of a draft.
+
+    ``names`` gives the slugs of its tags their names, and ``given`` those that a rule gave that rule.
+    ``status`` is what a rule lets a new entry begin as, and ``skipped`` the line of one that leaves it out.
+    """
+
+    draft: Draft
+    names: Mapping[str, str]
+    given: Mapping[str, RuleSaid] = field(default_factory=dict)
+    status: Status | None = None
+    skipped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What to do with a draft: ``fields`` are to be written, ``kept`` are the author's.
 
@@ -77,7 +107,8 @@ class Decision:
     it that an entry holds.
     ``tag_names`` gives the tags' slugs the names they were written with. ``seen`` are the
     digests of the entry that this was decided on, and ``has_news`` says that the source said
-    something else than last time. ``joins`` is the entry of another source that it is the same link as.
+    something else than last time. ``joins`` is the entry of another source that it is the same link as, and
+    ``given`` are the tags that are from rules.
     """
 
     draft: Draft
@@ -91,6 +122,7 @@ class Decision:
     seen: Mapping[str, str]
     has_news: bool
     joins: SameLink | None = None
+    given: Mapping[str, RuleSaid] = field(default_factory=dict)
 
     @property
     def key(self) -> Key:
@@ -196,6 +228,10 @@ class Ledger(Protocol[_Prepared]):
         """Return these tags and all that an entry gets beside them, because they imply it."""
         ...
 
+    def ruled(self, drafts: Sequence[Draft]) -> Sequence[Ruling | None]:
+        """Return what the author's rules make of drafts as entries hold them; None where none applies."""
+        ...
+
     def apply_names(self, items: Sequence[Item]) -> list[tuple[str, str]]:
         """Write tags, old names, series, sources and redirects; return what could not be, and why."""
         ...
@@ -261,6 +297,23 @@ def _with(draft: Draft, **values: Any) -> Draft:
     """The draft with these values; as a rule it has them, and copying costs more than looking."""
     changes = any(getattr(draft, name) != value for name, value in values.items())
     return replace(draft, **values) if changes else draft
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An item on its way to a decision: as it came, as an entry holds it, and what it says by that.
+
+    ``status`` is what a rule lets a new entry begin as, and ``given`` the tags that are from rules.
+    """
+
+    raw: Draft
+    stored: Draft
+    names: Mapping[str, str]
+    known: Known | None
+    said: Digests
+    has_news: bool
+    given: Mapping[str, RuleSaid] = field(default_factory=dict)
+    status: Status | None = None
 
 
 class _Job(Generic[_Prepared]):
@@ -390,32 +443,64 @@ class _Job(Generic[_Prepared]):
         deleted = self._ledger.deleted([draft for draft in drafts if key_of(draft) not in known])
         unknown = [draft for draft in drafts if key_of(draft) not in known and key_of(draft) not in deleted]
         same = self._ledger.same_links(unknown)
-        said = [
-            without_undone(digests(draft), known.get(key_of(raw)))
-            for raw, (draft, _) in zip(drafts, settled, strict=True)
+        seen = [self._with_living_names(known.get(key_of(draft))) for draft in drafts]
+        read = [
+            self._read(raw, stored, names, old)
+            for raw, (stored, names), old in zip(drafts, settled, seen, strict=True)
         ]
+        read = self._ruled(read, deleted)
         # Compared with what they imply, and kept without: what comes of an implication here is no
         # edit of the author's, and what goes with one is no news of the source's.
-        meant = [self._with_implied(one) for one in said]
-        seen = [self._with_living_names(known.get(key_of(draft))) for draft in drafts]
-        changed = [old.entry_id for old, new in zip(seen, meant, strict=True) if old and old.upstream != new]
+        meant = [self._with_implied(one.said) if one.has_news else one.said for one in read]
+        pairs = list(zip(read, meant, strict=True))
+        changed = [one.known.entry_id for one, new in pairs if one.known and one.known.upstream != new]
         current = self._ledger.current(changed) if changed else {}
         decisions = []
-        for raw, (draft, names), upstream, new, old in zip(drafts, settled, said, meant, seen, strict=True):
-            now = current.get(old.entry_id, {}) if old else {}
-            decision = replace(decide(raw, new, old, now, names, draft), upstream=upstream)
-            is_deleted = key_of(raw) in deleted
+        for one, new in pairs:
+            now = current.get(one.known.entry_id, {}) if one.known else {}
+            decision = decide(one.raw, new, one.known, now, one.names, one.stored)
+            decision = replace(decision, upstream=one.said, given=one.given)
+            is_deleted = key_of(one.raw) in deleted
             decision = replace(decision, outcome=Outcome.KEPT) if is_deleted else decision
-            decision = joining(decision, same[key_of(raw)]) if key_of(raw) in same else decision
-            decisions.append(self._with_status(decision))
+            decision = joining(decision, same[one.key]) if one.key in same else decision
+            decisions.append(self._with_status(decision, one.status))
         return decisions
 
-    def _with_status(self, decision: Decision) -> Decision:
-        """Let a new entry begin as the author wants it; what the source says is remembered all the same."""
-        is_new = decision.outcome is Outcome.CREATED and decision.draft.status is Status.PUBLISHED
-        if self._status is None or not is_new:
+    def _read(self, raw: Draft, stored: Draft, names: dict[str, str], old: Known | None) -> _Read:
+        """What an item says, and whether that is something else than last time."""
+        said, item = without_undone(digests(stored), old), item_digest(raw)
+        has_news = old is None or not _says_the_same(old.upstream, item, self._with_implied(said))
+        before = old.upstream if old else {}
+        said = {**said, ITEM: item} if has_news else dict(before)
+        if BEGUN in before and before.get("status") == said["status"]:
+            said[BEGUN] = before[BEGUN]
+        return _Read(raw, stored, names, old, said, has_news)
+
+    def _ruled(self, read: list[_Read], deleted: set[Key]) -> list[_Read]:
+        """Apply the author's rules to what is new or has changed; what one leaves out is told, and left out."""
+        news = [one for one in read if one.has_news and key_of(one.raw) not in deleted]
+        rulings = self._ledger.ruled([one.stored for one in news]) if news else ()
+        ruled = {key_of(one.raw): ruling for one, ruling in zip(news, rulings, strict=True)}
+        found = []
+        for one in read:
+            ruling = ruled.get(key_of(one.raw))
+            if ruling and ruling.skipped:
+                self.note(one.raw.external_id, f"left out by the rule “{ruling.skipped}”", one.raw)
+            else:
+                found.append(_after_rules(one, ruling) if ruling else one)
+        return found
+
+    def _with_status(self, decision: Decision, ruled: Status | None) -> Decision:
+        """Let a new entry begin as a rule says, or else as the author wants it for all.
+
+        What the source says is remembered all the same.
+        """
+        if decision.outcome is not Outcome.CREATED:
             return decision
-        draft, stored = (_with(one, status=self._status) for one in (decision.draft, decision.stored))
+        status = ruled or (self._status if decision.draft.status is Status.PUBLISHED else None)
+        if status is None:
+            return decision
+        draft, stored = (_with(one, status=status) for one in (decision.draft, decision.stored))
         return replace(decision, draft=draft, stored=stored)
 
     def _with_living_tags(self, draft: Draft) -> tuple[Draft, dict[str, str]]:
@@ -444,6 +529,31 @@ class _Job(Generic[_Prepared]):
         return said if tags == said["tags"] else {**said, "tags": tags}
 
 
+def _says_the_same(before: Mapping[str, str], item: str, said: Mapping[str, str]) -> bool:
+    """Tell whether an item says what it said last time.
+
+    Of entries that were imported before there were rules, only the digests of the fields are known.
+    """
+    if ITEM in before:
+        return before[ITEM] == item
+    return bool(before) and all(before.get(name) == value for name, value in said.items())
+
+
+def _after_rules(one: _Read, ruling: Ruling) -> _Read:
+    """What the rules have made of it; the status that one says is only for an entry to begin with."""
+    made = ruling.draft
+    names = {slug: one.names.get(slug, name) for slug, name in ruling.names.items()}
+    raw = _with(one.raw, kind=made.kind, series=made.series)
+    series = _slug_or_none(made.series)
+    stored = _with(one.stored, kind=made.kind, series=series, tags=tuple(sorted(names)))
+    said = one.said | without_undone(digests(stored), one.known)
+    if one.known is None and ruling.status is not None:
+        said[BEGUN] = digest(ruling.status)
+    return replace(
+        one, raw=raw, stored=stored, names=names, said=said, given=ruling.given, status=ruling.status
+    )
+
+
 def decide(
     draft: Draft,
     upstream: Digests,
@@ -456,7 +566,8 @@ def decide(
 
     ``upstream`` are the draft's digests, ``known.upstream`` those of last time and
     ``current`` those of the entry as it is. A field is written where upstream changed it and
-    the author did not; where both did, the author's stays.
+    the author did not; where both did, the author's stays. Tags are merged one by one, so there
+    is nothing to contest.
     """
 
     def made(outcome: Outcome, fields: frozenset[str], kept: frozenset[str]) -> Decision:
@@ -471,6 +582,11 @@ def decide(
     moved = {name for name in FIELDS if upstream[name] != known.upstream.get(name)}
     differs = {name for name in moved if current.get(name) != upstream[name]}
     ours = frozenset(name for name in differs if current.get(name) != known.upstream.get(name))
+    if "tags" in differs and "tags" in known.upstream:
+        tags, now = merged_tags(known.upstream, upstream, current), current.get("tags", "").split()
+        tag_names = {slug: tag_names.get(slug, slug) for slug in tags}
+        ours -= {"tags"}
+        differs -= {"tags"} if tags == set(now) else set()
     fields = frozenset(differs) - ours
     if fields:
         return made(Outcome.UPDATED, fields, ours)
@@ -485,6 +601,13 @@ def joining(decision: Decision, same: SameLink) -> Decision:
     return replace(
         decision, outcome=outcome, entry_id=same.entry_id, fields=fields, has_news=has_news, joins=same
     )
+def merged_tags(before: Mapping[str, str], after: Mapping[str, str], current: Mapping[str, str]) -> set[str]:
+    """Merge the tags of an entry: what its source has added since is added, what it dropped is dropped.
+
+    Whatever the author added or removed stays so. Each is given as digests, which spell tags out.
+    """
+    old, new, now = (set(one.get("tags", "").split()) for one in (before, after, current))
+    return (now | (new - old)) - (old - new)
 
 
 def digests(draft: Draft) -> Digests:
@@ -514,6 +637,12 @@ def without_undone(said: Digests, known: Known | None) -> Digests:
     upstream = known.upstream if known else {}
     still = [name for name in FIELDS if upstream.get(_UNDONE + name) == said[name]]
     return undone(said, upstream, still) if still else said
+
+
+def item_digest(draft: Draft) -> str:
+    """Return a short digest of all that an item says, as it came: before it is tidied, and before any rule."""
+    said = [getattr(draft, name) for name in FIELDS if name != "tags"]
+    return digest([*said, sorted(draft.tags), draft.folder])
 
 
 _SPELLING: Final = json.JSONEncoder(ensure_ascii=False, default=str)

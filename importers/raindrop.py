@@ -43,12 +43,14 @@ def _bookmark(record: Record, now: datetime) -> Bookmark:
     note, excerpt = record.text("note"), record.text("excerpt")
     marked = _LABEL.sub("", record.text("highlights"))
     parts = (note, quoted("" if excerpt == note else excerpt), quoted(marked))
-    folders = (folder.strip() for folder in record.line("folder").split("/"))
+    said = (folder.strip() for folder in record.line("folder").split("/"))
+    folders = tuple(name for name in said if name.lower() not in _OWN_FOLDERS)
     return Bookmark(
         url=record.text("url"),
         title=record.text("title"),
         body="\n\n".join(filter(None, parts)),
         markup=Markup.MARKDOWN,
-        tags=(*record.names("tags"), *(name for name in folders if name.lower() not in _OWN_FOLDERS)),
+        tags=(*record.names("tags"), *folders),
+        folders=folders,
         added=record.time(now, "created"),
     )

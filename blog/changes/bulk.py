@@ -167,7 +167,7 @@ class SetSource:
                 insert(Source).values(slug=slug, name=name).returning(Source.id)
             ).scalar_one()
             record_new_names(session, now)
-            return _write_field(session, planned.entries, SOURCE, made, now) | {"made_source": made}
+            return write_field(session, planned.entries, SOURCE, made, now) | {"made_source": made}
 
         return replace(planned, write=write)
 
@@ -217,7 +217,7 @@ def _field_plan(
         raise NothingToDo(_why_nothing(cannot) if cannot else "That is how they all are already.")
 
     def write(session: Session, now: datetime, _by: str) -> Mapping[str, Any]:
-        return _write_field(session, touched, field, value, now)
+        return write_field(session, touched, field, value, now)
 
     summary = words.format(_entries(len(touched)))
     return Plan(what=FIELD_SET, summary=summary, entries=touched, write=write, notes=tuple(notes), left=cannot)
@@ -228,10 +228,10 @@ def _why_nothing(cannot: Mapping[int, str]) -> str:
     return f"None of them can be changed: {reasons}."
 
 
-def _write_field(
+def write_field(
     session: Session, entry_ids: Collection[int], field: str, value: Any, now: datetime
 ) -> dict[str, Any]:
-    """Set the field; return what it takes to put it back."""
+    """Set a field of entries; return what it takes to put it back (``undo_field``)."""
     before: dict[Any, list[int]] = {}
     for entry, current in values_of(session, field, entry_ids).items():
         before.setdefault(current, []).append(entry)

@@ -47,7 +47,12 @@ _AS_IT_IS: Final = select(Entry).execution_options(populate_existing=True)
 _DELETED_AT_ONCE: Final = 500
 _DERIVED: Final = {"canonical", "html", "short_html", "text", "words"}
 # Everything an author writes; where an entry came from stays what it was.
-_EDITED: Final = frozenset(field.name for field in fields(Draft)) - {"external_id", "source", "updated"}
+_EDITED: Final = frozenset(field.name for field in fields(Draft)) - {
+    "external_id",
+    "source",
+    "updated",
+    "folder",
+}
 # What a change of makes ``updated`` move: what a reader reads. A tag or a series does not.
 _CONTENT: Final = {
     "kind",

@@ -19,7 +19,7 @@ from blog.changes.vocabulary import closure, read_implied_slugs
 from blog.domain.entry import Draft, Kind, Markup, Status
 from blog.models import Alias, Entry, Revision, Series, Source, Tag
 from blog.rendering import Rendered, render
-from importers.pipeline import FIELDS, digest, digests, undone
+from importers.pipeline import BEGUN, FIELDS, digest, digests, undone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -68,7 +68,9 @@ class State:
         ``status`` is what it gave new entries, and ``source`` the slug of where they came from.
         """
         said = dict(self.said)
-        if status is not None and said.get("status") == digest(Status.PUBLISHED):
+        if BEGUN in said:
+            said["status"] = said[BEGUN]
+        elif status is not None and said.get("status") == digest(Status.PUBLISHED):
             said["status"] = digest(status)
         now = digests(self.draft)
         changed = [name for name in FIELDS if name != "slug" and now[name] != said.get(name, "")]
@@ -87,10 +89,23 @@ class State:
         old, now, then = digests(was), digests(self.draft), self._said_then(before)
         wrote = [name for name in FIELDS if old[name] != now[name] and then.get(name) != self.said.get(name)]
         ours = [name for name in wrote if now[name] == self.said.get(name)]
-        names = {slug: slug for slug in was.tags}
+        tags = set(was.tags)
+        if "tags" in wrote and "tags" not in ours:
+            # Tags were merged one by one, so they go back one by one.
+            tags = self._tags_back_to(then, tags)
+            wrote.remove("tags")
+            ours += ["tags"] if tags != set(self.draft.tags) else []
+        names = {slug: slug for slug in tags}
+        back = replace(was, tags=tuple(sorted(tags)))
         said = undone(self.entry.upstream or {}, then, ours) if for_good else then
-        change = EntryChange(self.entry.id, was, frozenset(ours), names, said)
+        change = EntryChange(self.entry.id, back, frozenset(ours), names, said)
         return change, [name for name in wrote if name not in ours]
+
+    def _tags_back_to(self, then: Mapping[str, str], before: set[str]) -> set[str]:
+        """The tags without those that the import added, and with those that it took; the author's stay."""
+        said, said_then = (set(one.get("tags", "").split()) for one in (self.said, then))
+        added, dropped = said - said_then - before, (said_then - said) & before
+        return (set(self.draft.tags) - added) | dropped
 
     def _said_then(self, before: Mapping[str, Any]) -> dict[str, str]:
         said = dict(before.get("upstream") or {})

@@ -27,12 +27,14 @@ from blog.changes.log import record_names
 from blog.changes.lookups import rows_in
 from blog.changes.names import write_names
 from blog.changes.renderers import Renderers
+from blog.changes.rulebook import note_given, read_rulebook
 from blog.changes.same_links import joined_keys, read_moved_pages, same_links
 from blog.changes.slugs import FreeSlugs
 from blog.changes.vanished import marked_keys, unmark
 from blog.changes.vocabulary import closure, read_implied_slugs
 from blog.domain.entry import Kind
 from blog.domain.links import MovedPages
+from blog.domain.rule_subject import TagNames
 from blog.models import Alias, Entry, Revision, Series, Source, Tag
 from importers.pipeline import Applied, Digests, Known, Outcome, digests, key_of
 
@@ -49,7 +51,7 @@ if TYPE_CHECKING:
     from blog.domain.links import LinkKey
     from blog.services import Services
     from importers.joining import SameLink
-    from importers.pipeline import Decision, Key
+    from importers.pipeline import Decision, Key, RuleSaid, Ruling
 
 
 class ImportLedger:
@@ -157,6 +159,12 @@ class ImportLedger:
                 self._implied = read_implied_slugs(session)
         return closure(tags, self._implied) if self._implied else tags
 
+    def ruled(self, drafts: Sequence[Draft]) -> Sequence[Ruling | None]:
+        """Return what the author's rules, as they are now, make of drafts; None where none applies."""
+        with self._services.sessions.read() as session:
+            book = read_rulebook(session)
+        return book.rulings(drafts, TagNames(self.living_tag, self.with_implied))
+
     def _current(self, session: Session, entry_ids: Sequence[int]) -> dict[int, Digests]:
         tags = {entry: self.with_implied(slugs) for entry, slugs in tags_of(session, entry_ids).items()}
         statement = select(Entry, Series.slug).outerjoin(Series, Series.id == Entry.series_id)
@@ -202,6 +210,7 @@ class ImportLedger:
             update_entries(session, settings, changes, slugs, now)
             added = [one for key, one in ready.changes.items() if key in joins]
             write_joins(session, settings, joining, added, slugs, now)
+            note_given(session, _given(decisions, stale, dict(zip(new, ids, strict=True))), now)
             note_upstream(session, _only_said(written))
             note_conflicts(session, written, now)
             unmark(session, back)
@@ -329,6 +338,19 @@ def _change(decision: Decision) -> EntryChange | None:
     return EntryChange(
         decision.entry_id, decision.draft, decision.fields, decision.tag_names, decision.upstream
     )
+
+
+def _given(
+    decisions: Sequence[Decision], stale: Collection[Key], created: Mapping[Key, int]
+) -> dict[int, Mapping[str, RuleSaid]]:
+    """The tags that entries which were written have from rules, and from which."""
+    found = {}
+    for one in decisions:
+        entry_id = created.get(one.key, one.entry_id)
+        is_written = one.outcome in (Outcome.CREATED, Outcome.UPDATED) and one.key not in stale
+        if one.given and is_written and entry_id is not None:
+            found[entry_id] = one.given
+    return found
 
 
 def _only_said(decisions: Iterable[Decision]) -> dict[int, Digests]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import insert, select, update
 
 from blog.changes.taking_apart import undo_making_one
-from blog.changes.undoing import undo_deletion, undo_field, undo_retagging
+from blog.changes.undoing import undo_deletion, undo_field, undo_retagging, undo_rules
 from blog.domain.dates import spoken_day
 from blog.domain.errors import CrosstagError, NotThere
 from blog.models import UNDO_DAYS, Operation
@@ -29,6 +29,7 @@ RETAGGED: Final = "tags"
 FIELD_SET: Final = "field"
 ENTRIES_DELETED: Final = "entries deleted"
 MADE_ONE: Final = "made one"
+RULES_APPLIED: Final = "rules"
 # Every kind of operation, and how it is undone.
 _UNDONE_BY: Final[
     dict[str, Callable[[Services, Mapping[str, Any]], Callable[[Session, datetime], list[str]]]]
@@ -37,6 +38,7 @@ _UNDONE_BY: Final[
     FIELD_SET: undo_field,
     ENTRIES_DELETED: undo_deletion,
     MADE_ONE: undo_making_one,
+    RULES_APPLIED: undo_rules,
 }
 
 

@@ -105,16 +105,20 @@ def preview(services: Services, action: Action) -> Preview:
         CrosstagError: it cannot be done; the sentence says why.
     """
     with services.sessions.read() as session:
-        plan = action.plan(session)
-        return Preview(
-            summary=plan.summary,
-            count=len(plan.entries),
-            first=_newest(session, plan.entries),
-            redirects=plan.redirects,
-            notes=plan.notes,
-            left=_left(session, plan),
-            left_count=len(plan.left),
-        )
+        return preview_of(session, action.plan(session))
+
+
+def preview_of(session: Session, plan: Plan) -> Preview:
+    """Return what there is to show of a plan."""
+    return Preview(
+        summary=plan.summary,
+        count=len(plan.entries),
+        first=_newest(session, plan.entries),
+        redirects=plan.redirects,
+        notes=plan.notes,
+        left=_left(session, plan),
+        left_count=len(plan.left),
+    )
 
 
 def carry_out(services: Services, action: Action, by: str = "") -> Done:
@@ -139,6 +143,11 @@ def _newest(session: Session, entry_ids: Collection[int]) -> tuple[Named, ...]:
     """Name the newest of these entries."""
     times = rows_in(session, select(Entry.published, Entry.id), Entry.id, entry_ids)
     newest = [entry for _, entry in heapq.nlargest(_SHOWN, ((at, one) for at, one in times))]
-    statement = select(Entry.id, ENTRY_NAME, Entry.status)
-    named = {row[0]: Named(*row) for row in rows_in(session, statement, Entry.id, newest)}
+    named = name_entries(session, newest)
     return tuple(named[entry] for entry in newest)
+
+
+def name_entries(session: Session, entry_ids: Collection[int]) -> dict[int, Named]:
+    """Return these entries by their names."""
+    statement = select(Entry.id, ENTRY_NAME, Entry.status)
+    return {row[0]: Named(*row) for row in rows_in(session, statement, Entry.id, entry_ids)}

@@ -10,6 +10,7 @@ from blog.changes.appearances_kept import APPEARANCES
 from blog.changes.entries import DELETED
 from blog.changes.log import record, record_names
 from blog.changes.redirects import lead_on
+from blog.changes.rules import hand_over_rules
 from blog.changes.subscriptions import hand_over
 from blog.domain.errors import CrosstagError, NotThere
 from blog.domain.filters import source_url
@@ -101,6 +102,7 @@ def merge_sources(services: Services, source_id: int, into_id: int) -> int:
         old, new = source_url(source.slug), source_url(into.slug)
         lead_on(session, [(old, new), *((_feed(old, kind), _feed(new, kind)) for kind in ("atom", "json"))])
         hand_over(session, source_id, into_id, now)
+        hand_over_rules(session, source_id, into_id)
         _hand_over_deleted(session, source_id, into_id)
         ids += _hand_over_joined(session, source_id, into_id)
         session.execute(delete(Source).where(Source.id == source_id))

@@ -18,8 +18,9 @@ from blog.changes.filing import SOURCE_IS_USED
 from blog.changes.log import record_names
 from blog.changes.restoring import bring_back, gone_entries, last_words
 from blog.changes.retagging import Filed, write_retagging
+from blog.changes.rulebook import forget_given
 from blog.changes.vocabulary import read_vocabulary
-from blog.models import Entry, Source
+from blog.models import Entry, Series, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -58,6 +59,24 @@ def undo_field(_services: Services, kept: Mapping[str, Any]) -> Callable[[Sessio
         _put_updated_back(session, dict(kept.get("updated_from", ())), kept.get("updated_to", ""))
         if kept.get("made_source"):
             _forget_source(session, kept["made_source"], now)
+        return notes
+
+    return write
+
+
+def undo_rules(services: Services, kept: Mapping[str, Any]) -> Callable[[Session, datetime], list[str]]:
+    """Put back what rules changed of entries that were there, and forget what tags were from them."""
+    parts = [undo_field(services, one) for one in reversed(kept["fields"])]
+    parts += [undo_retagging(services, kept["tags"])] if kept["tags"] else []
+
+    def write(session: Session, now: datetime) -> list[str]:
+        notes = [note for part in parts for note in part(session, now)]
+        forget_given(session, [(entry, tag) for tag, entries in kept["given"] for entry in entries])
+        unused = select(Series.id).where(Series.id.in_(kept["made_series"]))
+        unused = unused.where(~select(Entry.id).where(Entry.series_id == Series.id).exists())
+        if gone := list(session.scalars(unused)):
+            session.execute(delete(Series).where(Series.id.in_(gone)))
+            record_names(session, now)
         return notes
 
     return write

@@ -56,7 +56,8 @@ class Draft:
 
     ``external_id`` names it within its source, for ever: the same id read again is the same
     entry. ``tags`` are names as written ("C++"), not slugs. ``source`` and ``series`` are
-    slugs; an empty source is the blog's own writing.
+    slugs; an empty source is the blog's own writing. ``folder`` is where it lay at its source, with
+    slashes between: rules go by it, and no entry keeps it.
     """
 
     kind: Kind
@@ -79,6 +80,7 @@ class Draft:
     source: str = ""
     status: Status = Status.PUBLISHED
     updated: datetime | None = None
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
     CrosstagError
     ├── BadFilter          an address that cannot mean a filter          (400)
     ├── BadTag             a name no tag can have
+    ├── BadRule            a line that is no rule, and where it stops being one
     ├── NotThere           nothing lives at this address                 (404)
     ├── BadSettings        settings that cannot be used, all of them at once
     ├── BadImport          what was given to import cannot be read at all
@@ -31,6 +32,14 @@ class BadFilter(CrosstagError):
 
 class BadTag(CrosstagError):
     """The name leaves nothing to make a tag's address of."""
+
+
+class BadRule(CrosstagError):
+    """The line cannot be read as a rule; ``position`` is the number of characters before what is wrong."""
+
+    def __init__(self, sentence: str, position: int = 0) -> None:
+        super().__init__(sentence)
+        self.position = position
 
 
 class NotThere(CrosstagError):

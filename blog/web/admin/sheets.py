@@ -19,6 +19,7 @@ from blog.domain.times import spoken_distance, spoken_when
 from blog.queries.links import all_before
 from blog.queries.previews import preview_links
 from blog.queries.same import also_in
+from blog.queries.tag_reasons import tag_reasons
 from blog.queries.writing import last_edit, open_entry, series_titles
 from blog.web.admin.pages import admin_page
 from blog.web.context import services
@@ -136,6 +137,7 @@ def sheet_page(sheet: Sheet, status: int = 200) -> Response:
         errors=dict.fromkeys(FIELDS, "") | dict(sheet.errors),
         markups=[(Markup.MARKDOWN, "Markdown"), (Markup.HTML, "HTML"), (Markup.TEXT, "Plain text")],
         series=series_titles(services()),
+        reasons=tag_reasons(services(), sheet.entry.id) if sheet.entry else [],
         links=preview_links(services(), sheet.entry.id) if sheet.entry else [],
         days=DAYS,
         before=before_of(sheet),
