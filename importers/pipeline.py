@@ -403,7 +403,9 @@ class _Job(Generic[_Prepared]):
             decision = replace(decide(raw, new, old, now, names, draft), upstream=upstream)
             is_deleted = key_of(raw) in deleted
             decision = replace(decision, outcome=Outcome.KEPT) if is_deleted else decision
-            decision = joining(decision, same[key_of(raw)]) if key_of(raw) in same else decision
+            if key_of(raw) in same:
+                waits = self._status not in (None, Status.PUBLISHED)
+                decision = joining(decision, same[key_of(raw)], waits=waits)
             decisions.append(self._with_status(decision))
         return decisions
 
@@ -474,9 +476,12 @@ def decide(
     return made(Outcome.KEPT if ours else Outcome.UNCHANGED, frozenset(), ours)
 
 
-def joining(decision: Decision, same: SameLink) -> Decision:
-    """Decide what becomes of an item that is the same link as an entry of another source, or has joined one."""
-    fields = added_fields(decision.upstream, same)
+def joining(decision: Decision, same: SameLink, *, waits: bool = False) -> Decision:
+    """Decide what becomes of an item that is the same link as an entry of another source, or has joined one.
+
+    ``waits`` says that new entries of its source wait for the author's word.
+    """
+    fields = added_fields(decision.upstream, same, waits=waits)
     outcome = Outcome.JOINED if same.said is None else Outcome.UPDATED if fields else Outcome.UNCHANGED
     has_news = same.said is None or dict(same.said) != decision.upstream
     return replace(
