@@ -22,6 +22,8 @@ class SameLink:
 
     ``tags`` are those it has, with all that they imply, and ``empty`` which of ``FILLED`` it has none of.
     ``said`` are the digests of what the item said when it was read last; None where it has not joined yet.
+    ``version`` is the entry's last change: what is decided on one holds for that only. ``is_public`` says
+    that readers see it.
     """
 
     entry_id: int
@@ -29,15 +31,19 @@ class SameLink:
     tags: frozenset[str]
     empty: frozenset[str]
     said: Mapping[str, str] | None = None
+    version: int = 0
+    is_public: bool = False
 
 
-def added_fields(said: Mapping[str, str], same: SameLink) -> frozenset[str]:
+def added_fields(said: Mapping[str, str], same: SameLink, *, waits: bool = False) -> frozenset[str]:
     """Return the fields of the entry that the item adds something to; ``said`` are its digests.
 
-    Of one that has joined before, only what it did not say then is news.
+    Of one that has joined before, only what it did not say then is news. Where new entries of its source
+    wait for the author's word (``waits``), its texts do so too: readers see none of them unread.
     """
     before = same.said or {}
-    news = {name for name in same.empty if said[name] and said[name] != before.get(name, "")}
+    empty = frozenset() if waits and same.is_public else same.empty
+    news = {name for name in empty if said[name] and said[name] != before.get(name, "")}
     fields = {field for name in news for field in FILLED[name]}
     return frozenset(fields | {"tags"} if new_tags(said, same) else fields)
 

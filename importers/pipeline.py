@@ -462,7 +462,9 @@ class _Job(Generic[_Prepared]):
             decision = replace(decision, upstream=one.said, given=one.given)
             is_deleted = key_of(one.raw) in deleted
             decision = replace(decision, outcome=Outcome.KEPT) if is_deleted else decision
-            decision = joining(decision, same[one.key]) if one.key in same else decision
+            if decision.key in same:
+                waits = (one.status or self._status) not in (None, Status.PUBLISHED)
+                decision = joining(decision, same[decision.key], waits=waits)
             decisions.append(self._with_status(decision, one.status))
         return decisions
 
@@ -593,14 +595,24 @@ def decide(
     return made(Outcome.KEPT if ours else Outcome.UNCHANGED, frozenset(), ours)
 
 
-def joining(decision: Decision, same: SameLink) -> Decision:
-    """Decide what becomes of an item that is the same link as an entry of another source, or has joined one."""
-    fields = added_fields(decision.upstream, same)
-    outcome = Outcome.JOINED if same.said is None else Outcome.UPDATED if fields else Outcome.UNCHANGED
-    has_news = same.said is None or dict(same.said) != decision.upstream
+def joining(decision: Decision, same: SameLink, *, waits: bool = False) -> Decision:
+    """Decide what becomes of an item that is the same link as an entry of another source, or has joined one.
+
+    ``waits`` says that new entries of its source wait for the author's word.
+    """
+    said = same.said
+    if said is not None and said.get(ITEM, "") == decision.upstream[ITEM]:
+        # Whatever the rules have become meanwhile: they are for what is new.
+        fields, has_news = frozenset[str](), False
+    else:
+        fields = added_fields(decision.upstream, same, waits=waits)
+        has_news = said is None or dict(said) != decision.upstream
+    outcome = Outcome.JOINED if said is None else Outcome.UPDATED if fields else Outcome.UNCHANGED
     return replace(
         decision, outcome=outcome, entry_id=same.entry_id, fields=fields, has_news=has_news, joins=same
     )
+
+
 def merged_tags(before: Mapping[str, str], after: Mapping[str, str], current: Mapping[str, str]) -> set[str]:
     """Merge the tags of an entry: what its source has added since is added, what it dropped is dropped.
 

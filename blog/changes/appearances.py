@@ -96,8 +96,8 @@ def _say_more(session: Session, decisions: Sequence[Decision], additions: Mappin
         row.upstream = dict(one.upstream)
         # What an entry was before it was made one with another is kept as it was: it comes back so.
         row.item = {**row.item, "draft": draft_to_json(one.draft)}
-        if one.fields and one.entry_id in additions:
-            row.added = [*row.added, additions[one.entry_id]]
+        if one.fields and row.entry_id in additions:
+            row.added = [*row.added, additions[row.entry_id]]
     session.flush()
 
 

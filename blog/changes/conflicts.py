@@ -55,8 +55,8 @@ def note_conflicts(session: Session, decisions: Sequence[Decision], now: datetim
     for entry, one in told.items():
         for name in sorted(one.kept):
             theirs = field_to_json(one.stored, name)
-            if row := opened.get((entry, name)):
-                row.theirs, row.at = theirs, now
+            if (entry, name) in opened:
+                opened[entry, name].theirs, opened[entry, name].at = theirs, now
             else:
                 new.append({"entry_id": entry, "field": name, "theirs": theirs, "at": now, "how": ""})
     session.flush()

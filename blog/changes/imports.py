@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -234,19 +235,23 @@ class ImportLedger:
         others = [one for one in decisions if not one.joins]
         stale = {one.key for one in others if (one.key in known) != (one.entry_id is not None)}
         stale |= {one.key for one in changed if current.get(one.entry_id or 0) != one.seen}
-        return stale | self._stale_links(session, [one for one in decisions if one.key not in known])
+        changed_too = {one.entry_id for one in others if one.outcome is Outcome.UPDATED}
+        unknown = [one for one in decisions if one.key not in known]
+        return stale | self._stale_links(session, unknown, changed_too)
 
-    def _stale_links(self, session: Session, decisions: Sequence[Decision]) -> set[Key]:
+    def _stale_links(
+        self, session: Session, decisions: Sequence[Decision], changed: set[int | None]
+    ) -> set[Key]:
         """The decisions on links that meet others now, or in the same batch, than when they were made.
 
         Of several that change one entry, or that are the same new link, the first is written; the
-        others are decided again when it is there.
+        others are decided again when it is there. ``changed`` are the entries that others change.
         """
         # What the author deleted stays deleted, and joins nothing.
         asked = [one for one in decisions if one.joins or one.outcome is Outcome.CREATED]
         found = self._same_links(session, [one.draft for one in asked])
         stale = {one.key for one in asked if found.get(one.key) != one.joins}
-        moved, changed = self._moved or MovedPages(), set[int]()
+        moved = self._moved or MovedPages()
         made: dict[LinkKey | Key, str] = {}
         for one in asked:
             if one.joins and one.has_news:
@@ -318,10 +323,21 @@ class Preparation:
         new = (one for one in self.decisions if one.outcome is Outcome.CREATED)
         drafts = {one.key: (one.draft, atom_id_of(one.draft, authority)) for one in new}
         with services.sessions.read() as session:
-            found = drafts_after(session, list(self._changes.values()))
-        return drafts | {
-            key: found[one.entry_id] for key, one in self._changes.items() if one.entry_id in found
-        }
+            for changes in self._of_different_entries():
+                found = drafts_after(session, list(changes.values()))
+                drafts |= {key: found[one.entry_id] for key, one in changes.items() if one.entry_id in found}
+        return drafts
+
+    def _of_different_entries(self) -> Iterable[dict[Key, EntryChange]]:
+        """The changes, in parts in which no two are of one entry; as a rule in one."""
+        parts: list[dict[Key, EntryChange]] = []
+        seen: Counter[int] = Counter()
+        for key, change in self._changes.items():
+            at = seen[change.entry_id]
+            seen[change.entry_id] += 1
+            parts += [{}] if at == len(parts) else []
+            parts[at][key] = change
+        return parts
 
 
 def _key(moved: MovedPages, decision: Decision) -> LinkKey | Key:

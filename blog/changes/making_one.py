@@ -50,7 +50,6 @@ class MakeOne:
         if not pairs:
             raise NothingToDo("They are not the same link of several sources any more.")
         kept = {one for one, _ in pairs}
-        paths = _paths(session, [entry for pair in pairs for entry in pair])
 
         def write(session: Session, now: datetime, by: str) -> Mapping[str, Any]:
             return {"appearances": [_dissolve(session, self.services, pair, now, by) for pair in pairs]}
@@ -61,8 +60,10 @@ class MakeOne:
             summary=f"Make {words} of {len(kept) + len(pairs):,} entries that are the same link",
             entries=[entry for _, entry in pairs],
             write=write,
-            redirects=tuple((paths[entry], paths[one]) for one, entry in pairs),
-            notes=("What stays gets the tags of the others, and their texts where it has none.",),
+            notes=(
+                "What stays gets the tags of the others, and their texts where it has none.",
+                "The addresses of these lead to what stays.",
+            ),
             left=left,
         )
 
@@ -104,7 +105,7 @@ def _dissolve(session: Session, services: Services, pair: Pair, now: datetime, b
     tags = tags_of(session, pair)
     paths = _paths(session, pair)
     theirs = list(session.scalars(select(Appearance.id).where(Appearance.entry_id == entry.id)))
-    values = {
+    values: dict[str, Any] = {
         "entry_id": keep.id,
         "source_id": entry.source_id,
         "external_id": entry.external_id,

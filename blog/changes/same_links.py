@@ -9,18 +9,18 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from blog.changes.entries import tags_of
 from blog.changes.lookups import rows_in
-from blog.domain.entry import Kind
+from blog.domain.entry import Kind, Status
 from blog.domain.links import follow_moves, has_moved
-from blog.models import Appearance, Entry, MovedPage, Source
+from blog.models import Appearance, Change, Entry, MovedPage, Source
 from importers.joining import SameLink
 from importers.pipeline import key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
@@ -54,7 +54,7 @@ def same_links(
     session: Session,
     drafts: Sequence[Draft],
     moved: MovedPages,
-    implied: Callable[[Iterable[str]], Iterable[str]],
+    implied: Callable[[Collection[str]], Collection[str]],
 ) -> dict[Key, SameLink]:
     """Return the entries that these drafts have joined, or that they are the same link as.
 
@@ -109,8 +109,8 @@ def _candidates(session: Session, drafts: Sequence[Draft], moved: MovedPages) ->
 
 def _by_link(session: Session, pages: Collection[str], moved: MovedPages) -> dict[LinkKey, list[Row[Any]]]:
     """The links that there are to these pages, the oldest first."""
-    statement = select(Entry.id, Entry.url, Entry.published, Entry.source_id)
-    statement = statement.where(Entry.kind == Kind.LINK.value)
+    columns: tuple[Any, ...] = (Entry.id, Entry.url, Entry.published, Entry.source_id)
+    statement = select(*columns).where(Entry.kind == Kind.LINK.value)
     addresses = {address for page in pages for address in moved.addresses(page)}
     found: dict[LinkKey, list[Row[Any]]] = defaultdict(list)
     for row in sorted(
@@ -131,12 +131,14 @@ def sources_of(session: Session, entry_ids: Collection[int]) -> dict[int, set[in
 
 
 def _states(
-    session: Session, entry_ids: Collection[int], implied: Callable[[Iterable[str]], Iterable[str]]
+    session: Session, entry_ids: Collection[int], implied: Callable[[Collection[str]], Collection[str]]
 ) -> dict[int, SameLink]:
     if not entry_ids:
         return {}
     tags = tags_of(session, entry_ids)
-    statement = select(Entry.id, Entry.title, Entry.url, Entry.via_url, Entry.body == "")
+    log = select(Change.entry_id, func.max(Change.id)).group_by(Change.entry_id)
+    versions = dict(rows_in(session, log, Change.entry_id, entry_ids))
+    statement = select(Entry.id, Entry.title, Entry.url, Entry.via_url, Entry.body == "", Entry.status)
     return {
         entry: SameLink(
             entry_id=entry,
@@ -145,6 +147,8 @@ def _states(
             empty=frozenset(
                 name for name, none in (("title", not title), ("body", empty), ("via_url", not via)) if none
             ),
+            version=versions.get(entry, 0),
+            is_public=status in (Status.PUBLISHED, Status.HIDDEN),
         )
-        for entry, title, url, via, empty in rows_in(session, statement, Entry.id, entry_ids)
+        for entry, title, url, via, empty, status in rows_in(session, statement, Entry.id, entry_ids)
     }

@@ -1,4 +1,4 @@
-"""``crosstag same`` and ``crosstag conflicts``: what several sources say of a link, and of what was edited."""
+"""``crosstag same`` and ``crosstag conflicts``: what several sources say of one link or field."""
 
 from __future__ import annotations
 

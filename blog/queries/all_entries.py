@@ -386,7 +386,7 @@ def _line(
         domain=row.domain,
         tags=tuple(sorted(tags, key=lambda tag: tag.slug)),
         source=source.name if source else "",
-        also=tuple(names[one].name if one in names else "your own" for one in also),
+        also=tuple(names[one].name if one is not None and one in names else "your own" for one in also),
         vanished=vanished,
         permalink=permalink(row.day, row.slug) if shown is Shown.PUBLISHED else "",
     )

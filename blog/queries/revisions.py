@@ -68,6 +68,7 @@ class KeptWord:
     how: str
     diffs: list[FieldDiff]
     reason: str = KEPT
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

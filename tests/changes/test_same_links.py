@@ -13,6 +13,7 @@ from blog.changes.entries import delete_entry, save_entry
 from blog.changes.import_runs import Wanted
 from blog.changes.import_undo import undo_run
 from blog.changes.importing import import_material, try_import
+from blog.changes.imports import ImportLedger
 from blog.changes.making_one import MakeOne
 from blog.changes.operations import undo_operation
 from blog.changes.plans import NothingToDo, carry_out
@@ -21,21 +22,23 @@ from blog.changes.same_links import note_moved
 from blog.changes.sources import BadSource, merge_sources
 from blog.changes.tagging import rename_tag
 from blog.changes.taking_apart import take_apart
-from blog.domain.entry import SourceDraft
+from blog.domain.entry import SourceDraft, Status
 from blog.domain.errors import NotThere
 from blog.domain.urls import canonical_url
 from blog.models import Appearance, Change, Entry, ImportItem, Revision, Source, Tag, entry_tag
 from importers.material import Material
+from importers.pipeline import run
 from importers.registry import Importer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from conftest import Blog
 
+    from blog.changes.imports import Preparation
     from blog.changes.plans import Done
     from blog.domain.entry import Draft, Item
-    from importers.pipeline import Report
+    from importers.pipeline import Decision, Report
 
 PAGE = "https://example.com/page"
 
@@ -374,3 +377,41 @@ def test_one_that_was_made_part_of_another_comes_back_as_it_was_when_taken_apart
         (part,) = session.scalars(select(Appearance.id).where(Appearance.external_id == before[1][6]))
     assert take_apart(blog.services, part, entry_id=1, by="ada") == 2
     assert everything(blog) == before
+
+
+def test_an_update_and_a_joining_of_one_entry_in_one_batch_both_go_in(blog: Blog) -> None:
+    own = link("a", "own", body="Old words.")
+    imported(blog, own)
+    report = imported(blog, replace(own, body="New words."), link("b", "theirs"))
+    assert outcomes(report) == {"updated": 1, "joined": 1}
+    assert blog_holds(blog) == [("From a", "a", {"b"}, {"own", "theirs"})]
+    with blog.services.sessions.read() as session:
+        assert session.scalars(select(Entry.body)).one() == "New words."
+
+
+def test_an_edit_while_an_item_joins_is_not_lost(blog: Blog) -> None:
+    mine = link("a", "own", body="Old words.")
+    imported(blog, mine)
+
+    class EditedMeanwhile(ImportLedger):
+        edits = iter(["My words."])
+
+        def prepare(self, decisions: Sequence[Decision]) -> Preparation:
+            prepared = super().prepare(decisions)
+            for words in self.edits:
+                save_entry(blog.services, replace(mine, body=words), 1)
+            return prepared
+
+    report = run([link("b", "theirs")], EditedMeanwhile(blog.services))
+    assert outcomes(report) == {"joined": 1}
+    with blog.services.sessions.read() as session:
+        assert session.scalars(select(Entry.body)).one() == "My words."
+    assert blog_holds(blog)[0][3] == {"own", "theirs"}
+
+
+def test_texts_of_a_source_that_waits_in_the_inbox_are_seen_by_no_reader(blog: Blog) -> None:
+    imported(blog, link("a", "own", body=""))
+    run([link("b", "theirs", body="Buy this!")], ImportLedger(blog.services), status=Status.INBOX)
+    assert blog_holds(blog) == [("From a", "a", {"b"}, {"own", "theirs"})]
+    with blog.services.sessions.read() as session:
+        assert session.scalars(select(Entry.body)).one() == ""

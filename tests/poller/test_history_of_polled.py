@@ -81,12 +81,12 @@ def test_your_title_stays_the_body_updates_and_the_history_tells_both(
     blog = radio.blog
 
     def bring(data: bytes) -> None:
+        blog.clock.forward(hours=3)
         if way == "a file":
             wanted = Wanted(source="Afar", kind=Kind.LINK)
             import_material(blog.services, Material.of_bytes(data, "afar.json"), wanted)
         else:
             server.pages["/afar"] = Page(data)
-            blog.clock.forward(hours=3)
             radio.poll()
 
     if way == "a poll":

@@ -90,7 +90,7 @@ def test_all_are_made_one_after_a_preview(blog: Blog, desk: Desk) -> None:
 
 
 def test_an_entry_names_its_sources_and_is_taken_apart(blog: Blog, desk: Desk) -> None:
-    imported(blog, link("pinboard"), link("mastodon", tags=("theirs",)))
+    imported(blog, link("pinboard"), link("mastodon", tags="theirs"))
     assert "also in Mastodon" in read(desk.get("/admin/entries/1/")).one("main").text()
     row = read(desk.get("/admin/entries/")).one("tbody").text()
     assert "Pinboard, Mastodon" in row
