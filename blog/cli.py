@@ -27,6 +27,7 @@ from blog.changes.importing import import_material, try_import
 from blog.changes.renderers import usable_cores
 from blog.changes.users import begin_setup
 from blog.commands.console import err, out, progress
+from blog.commands.export import export, migrate_data, restore
 from blog.commands.imports import imports
 from blog.commands.sources import poll, source
 from blog.commands.users import user
@@ -308,9 +309,12 @@ def check(data: Path) -> None:
 
 
 cli.add_command(imports)
+cli.add_command(export)
+cli.add_command(restore)
 cli.add_command(source)
 cli.add_command(poll)
 cli.add_command(user)
+cli.add_command(migrate_data)
 
 
 def main() -> None:
