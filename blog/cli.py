@@ -27,6 +27,7 @@ from blog.changes.importing import import_material, try_import
 from blog.changes.renderers import usable_cores
 from blog.changes.users import begin_setup
 from blog.commands.console import err, out, progress
+from blog.commands.export import export, migrate_data, restore
 from blog.commands.imports import imports
 from blog.commands.rules import rule
 from blog.commands.same import conflicts, same
@@ -324,10 +325,13 @@ def check(data: Path) -> None:
 cli.add_command(imports)
 cli.add_command(same)
 cli.add_command(conflicts)
+cli.add_command(export)
+cli.add_command(restore)
 cli.add_command(source)
 cli.add_command(poll)
 cli.add_command(rule)
 cli.add_command(user)
+cli.add_command(migrate_data)
 
 
 def main() -> None:

@@ -11,6 +11,9 @@
 ``_blog.yaml`` beside the files may say what no single file can: ``tags``, ``aliases``,
 ``series``, ``sources`` and ``redirects``. The keys are listed in ``docs/import.md``.
 
+What ``crosstag export`` writes has what only we know below ``crosstag``, apart from the words that other
+programs have a meaning of their own for.
+
 Where notes link to each other as in Obsidian, all of them are read as Obsidian's, except those
 that say their ``kind``: these are ours.
 """
@@ -23,7 +26,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from blog.domain.entry import Draft, Item, Kind, Markup, Rejected, Status
+from blog.domain.entry import Draft, Item, Kind, LeftOut, Markup, Rejected, Status
 from importers.blog_yaml import SIDECAR, read_sidecar
 from importers.dates import read_date
 from importers.front_matter import BrokenFrontMatter, begins_with_front_matter, split_front_matter
@@ -43,6 +46,8 @@ _DATED_NAME = re.compile(r"(\d{4}-\d\d-\d\d)[-_](.+)")
 _HEAD: Final = 2_000
 # How many files are looked into for what tells Obsidian's notes from others.
 _LOOKED_INTO: Final = 500
+_OURS: Final = "crosstag"
+_PAGE: Final = "page"
 _CHANGES: Final = ("updated", "lastmod", "modified", "last_modified_at")
 _FILED: Final = ("tags", "tag", "categories", "category")
 _DATES: Final = ("date", "publishdate", "pubdate", "created", "date created")
@@ -71,10 +76,19 @@ def _is_vault(material: Material) -> bool:
 
 def _has_links(data: bytes) -> bool:
     try:
-        values, body = split_front_matter(clean(data.decode("utf-8-sig", "replace")))
+        values, body = _split(data.decode("utf-8-sig", "replace"))
     except BrokenFrontMatter:
         return False
     return "kind" not in values and has_links(body)
+
+
+def _split(text: str) -> tuple[dict[str, object], str]:
+    """The front matter and the text below it; what stands below ``crosstag`` is as if it stood at the top."""
+    values, body = split_front_matter(clean(text))
+    ours = values.get(_OURS)
+    if isinstance(ours, dict):
+        values = values | {str(key).lower(): value for key, value in ours.items()}
+    return values, body
 
 
 def _is_dated(name: str) -> bool:
@@ -113,7 +127,7 @@ def _is_markdown(name: str) -> bool:
     return name.lower().endswith(_ENDINGS)
 
 
-def _read(name: str, data: bytes, is_vault: bool) -> Draft | Rejected:
+def _read(name: str, data: bytes, is_vault: bool) -> Draft | Rejected | LeftOut:
     try:
         return _draft(name, data, is_vault)
     except (BrokenFrontMatter, _BadValue) as error:
@@ -123,11 +137,13 @@ def _read(name: str, data: bytes, is_vault: bool) -> Draft | Rejected:
         return Rejected(external_id=name, reason=f"{name}: Line {line} is not UTF-8; save the file as UTF-8.")
 
 
-def _draft(name: str, data: bytes, is_vault: bool) -> Draft:
+def _draft(name: str, data: bytes, is_vault: bool) -> Draft | LeftOut:
     path = PurePosixPath(name)
     if path.stem == "_index":
         raise _BadValue("This is the page of a section in Hugo, not an entry")
-    values, body = split_front_matter(clean(data.decode("utf-8-sig")))
+    values, body = _split(data.decode("utf-8-sig"))
+    if isinstance(values.get(_OURS), dict) and values.get("kind") == _PAGE:
+        return LeftOut(external_id=name, reason=f"{name} is a page and no entry.")
     if is_vault and "kind" not in values:
         values, body = _as_note(values, body, path)
     keys = _Keys(values)

@@ -1,0 +1,1 @@
+"""Taking a blog out: as a complete archive, or as a tree of Markdown files."""
