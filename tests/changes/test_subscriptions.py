@@ -26,7 +26,7 @@ from blog.changes.subscriptions import (
 )
 from blog.domain.entry import Kind, Status
 from blog.domain.errors import BadTag, NotThere
-from blog.domain.schedule import FIRST, Plan, Rhythm
+from blog.domain.schedule import FIRST, Plan, Rhythm, Word
 from blog.queries.subscriptions import Polled, next_poll, polled_source, polled_sources
 
 if TYPE_CHECKING:
@@ -74,6 +74,9 @@ def test_what_is_taken_up_is_due_at_once(blog: Blog) -> None:
         disabled="",
         moved_from=(),
         entries=0,
+        source_id=polled_source(blog.services, slug).source_id,
+        least=timedelta(0),
+        hub=None,
     )
     assert (slug, polled_source(blog.services, slug)) == ("café-sets", expected)
     assert polled_sources(blog.services) == [expected]
@@ -93,6 +96,9 @@ def test_what_is_taken_up_is_due_at_once(blog: Blog) -> None:
         rhythm=Rhythm(interval=FIRST, failures=0),
         in_feed=timedelta(0),
         is_new=True,
+        least=timedelta(0),
+        since=now,
+        word=Word.NOBODY,
     )
 
 

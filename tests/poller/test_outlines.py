@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conftest import Blog
+    from feedserver import Handler
 
 
 @pytest.fixture(scope="module")
@@ -113,10 +114,14 @@ def test_each_feed_has_its_line(radio: Radio, server: FeedServer, readers: Reade
     ]
 
 
+def silence(handler: Handler) -> None:
+    handler.server.over.wait(2)
+
+
 def test_what_there_was_no_time_to_look_at_is_polled_all_the_same(
     radio: Radio, server: FeedServer, readers: Readers
 ) -> None:
-    server.pages["/slow"] = lambda handler: server.over.wait(2) and None
+    server.pages["/slow"] = silence
     wanted = [outline("Slow", server.url("/slow", "127.0.0.1"))]
     network = Network(settings=radio.services.settings)
     (line,) = take_up(radio.services, network, readers, wanted, Choices(), seconds=0.1)

@@ -208,6 +208,6 @@ def test_the_feeds_of_an_opml_file_are_taken_up_and_go_out_again(data: Path, ser
     out = data / "out.opml"
     crosstag(data, "source", "export", str(out))
     assert out.read_text(encoding="utf-8") == crosstag(data, "source", "export").rstrip("\n")
-    said = crosstag(data, "source", "add", str(out))
-    assert "already there: One as one" in said
-    assert "There is no feed in it that is not polled already." in said
+    again = crosstag(data, "source", "add", str(out))
+    assert "already there: One as one" in again
+    assert "There is no feed in it that is not polled already." in again

@@ -238,8 +238,8 @@ def test_the_feeds_of_a_file_are_looked_at_chosen_and_taken_up(
     exported = desk.get("/admin/sources/polled/export")
     assert exported.headers["Content-Type"] == "text/x-opml; charset=utf-8"
     answer = desk.post("/admin/imports/", {"file": (io.BytesIO(exported.data), "again.opml")})
-    page = read(desk.get(answer.headers["Location"])).one("main").text()
-    assert "There is no feed in it that is not polled already." in page
+    text = read(desk.get(answer.headers["Location"])).one("main").text()
+    assert "There is no feed in it that is not polled already." in text
 
 
 def test_the_hub_of_a_source_is_shown(desk: Desk, radio: Radio, server: FeedServer) -> None:
