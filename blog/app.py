@@ -22,6 +22,7 @@ from blog.web.admin.history import history
 from blog.web.admin.home import home
 from blog.web.admin.imports import imports
 from blog.web.admin.inbox import inbox_of_author
+from blog.web.admin.intersections import intersections
 from blog.web.admin.login import login
 from blog.web.admin.media import attach as attach_pictures
 from blog.web.admin.media import media as author_media
@@ -34,6 +35,9 @@ from blog.web.admin.sources import sources_of_author
 from blog.web.admin.static_pages import static_pages_of_author
 from blog.web.admin.tags import tags
 from blog.web.admin.typed import typed
+from blog.web.blogroll import blogroll
+from blog.web.cards import attach as attach_cards
+from blog.web.cards import cards
 from blog.web.crawlers import crawlers
 from blog.web.entries import entries
 from blog.web.indexes import indexes
@@ -50,11 +54,12 @@ if TYPE_CHECKING:
     from blog.services import Services
 
 # The blueprints: what readers see, and what authors do.
-READING: Final = (entries, media, indexes, legacy, crawlers, manifest, previews)
+READING: Final = (entries, media, cards, indexes, blogroll, legacy, crawlers, manifest, previews)
 WRITING: Final = (entry_form, typed, history, assist, author_media)
 TENDING: Final = (
     entries_list,
     tags,
+    intersections,
     operations,
     inbox_of_author,
     imports,
@@ -102,6 +107,7 @@ def create_app(services: Services) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     context.attach(app, services)
     attach_pictures(app)
+    attach_cards(app)
     uploads.attach(app)
     guard.attach(app)
     sessions.attach(app, services)

@@ -45,6 +45,7 @@ class Polled:
     error: str
     disabled: str
     moved_from: tuple[str, ...]
+    in_blogroll: bool
     entries: int
 
     @property
@@ -109,5 +110,6 @@ def _polled(row: Subscription, source: Source, entries: int) -> Polled:
         error=row.last_error,
         disabled=row.disabled,
         moved_from=tuple(row.moved_from),
+        in_blogroll=row.in_blogroll,
         entries=entries,
     )

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, flash, redirect, request
 
-from blog.changes.subscriptions import Subscribed, pause, resume, subscribe, unsubscribe
+from blog.changes.subscriptions import (
+    Subscribed,
+    pause,
+    resume,
+    show_in_blogroll,
+    subscribe,
+    unsubscribe,
+)
 from blog.domain.entry import Kind, Status
 from blog.domain.entryform import split_tags
 from blog.domain.errors import CrosstagError
@@ -114,6 +121,20 @@ def go_on(slug: str) -> Response:
 def _done(slug: str, what: str) -> Response:
     flash(f"{polled_source(services(), slug).name} {what}.")
     return redirect(_HOME, 303)
+
+
+@polling.post("/<slug>/show")
+def show(slug: str) -> Response:
+    """Show a source in the blogroll."""
+    show_in_blogroll(services(), slug, shown=True)
+    return _done(slug, "is in the blogroll")
+
+
+@polling.post("/<slug>/leave-out")
+def leave_out(slug: str) -> Response:
+    """Leave a source out of the blogroll; it is polled as before."""
+    show_in_blogroll(services(), slug, shown=False)
+    return _done(slug, "is not in the blogroll")
 
 
 @polling.post("/<slug>/remove")
