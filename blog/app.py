@@ -69,7 +69,7 @@ TENDING: Final = (
 )
 HOUSE: Final = (login, keys, home, account, settings, static_pages_of_author)
 _STATIC: Final = Path(__file__).resolve().parent / "static"
-# Pictures come from wherever the pages linked to are. No page for readers needs a script of ours.
+# Pictures come from wherever the pages linked to are.
 _POLICY: Final = (
     "default-src 'self'; script-src {scripts}; object-src 'none'; img-src * data: blob:; media-src *; "
     "connect-src {connections}; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
@@ -127,17 +127,22 @@ def create_app(services: Services) -> Flask:
     return app
 
 
-def _policy() -> str:
-    """Return the policy: our own scripts on the author's pages, on the others what the author allowed."""
+def _policy(response: Response) -> str:
+    """Return the policy: our own scripts on pages, and what the author allowed on those for readers.
+
+    What is no page runs none, and neither does a private link.
+    """
     if request.path.startswith(guard.PREFIX):
         return _POLICY.format(scripts="'self'", connections="'self'")
     hosts = context.services().settings.script_hosts if context.shows_own_html() else ""
-    return _POLICY.format(scripts=hosts or "'none'", connections=f"'self' {hosts}".strip())
+    is_page = response.mimetype == "text/html" and context.runs_scripts()
+    scripts = " ".join(filter(None, ["'self'" if is_page else "", hosts]))
+    return _POLICY.format(scripts=scripts or "'none'", connections=f"'self' {hosts}".strip())
 
 
 def _with_headers(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", _policy())
+    headers.setdefault("Content-Security-Policy", _policy(response))
     if request.path.startswith(guard.PREFIX):
         headers["Cache-Control"] = "private, no-store"
     if response.cache_control.max_age == context.YEAR:

@@ -117,7 +117,7 @@ GROUPS: Final = (
             Field(
                 "script_hosts",
                 "Where scripts may come from",
-                "Such as https://stats.example, several with a space between. Empty: pages run no scripts.",
+                "Such as https://stats.example, several with a space between. Empty: none but the blog's own.",
             ),
         ),
     ),
