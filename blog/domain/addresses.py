@@ -166,14 +166,16 @@ def parse_tag_page(text: str) -> Filter:
         BadFilter: it is the address of something else, or no tag can be named so.
     """
     _refuse_control_characters(text)
+    typed = text.strip()
+    if "/" not in typed:
+        return parse_tags(typed)
     try:
-        path = unquote(urlsplit(text.strip()).path).strip("/")
+        found = re.fullmatch("/tags/([^/]+)/?", unquote(urlsplit(typed).path))
     except ValueError:
-        raise BadFilter("This is no address.") from None
-    head, _, expression = path.rpartition("/")
-    if head not in ("", "tags") or not expression or expression == "tags":
+        found = None
+    if found is None:
         raise BadFilter("This is not the address of a page of tags, such as /tags/python+scaling/.")
-    return parse_tags(expression)
+    return parse_tags(found[1])
 
 
 def parse_day(year: str, month: str, day: str) -> date:

@@ -16,7 +16,7 @@ from blog.queries.choices import Choice
 from blog.queries.entries import EntryView, load_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from blog.facets.snapshot import Snapshot
     from blog.services import Services
@@ -98,7 +98,7 @@ def heat_map(services: Services) -> HeatMap:
     """Return how much was published on each day of each year."""
     snapshot = services.facets.current()
     counts = count_days(snapshot, snapshot.everything)
-    steps = _steps(counts.values())
+    steps = steps_of(counts.values())
     by_month: dict[tuple[int, int], dict[int, int]] = {}
     for ordinal, count in counts.items():
         day = date.fromordinal(ordinal)
@@ -109,8 +109,8 @@ def heat_map(services: Services) -> HeatMap:
     return HeatMap(years, len(snapshot.everything), steps)
 
 
-def _steps(counts: Collection[int]) -> tuple[int, ...]:
-    """Where the five steps begin: at quantiles of the days, so that one busy day does not bleach all others.
+def steps_of(counts: Iterable[int]) -> tuple[int, ...]:
+    """Return where the five steps begin: at quantiles of the days, so that a busy one does not bleach all others.
 
     Where no day has more than five entries, each number is a step, and the highest are those that are used.
     """
