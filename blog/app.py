@@ -23,6 +23,7 @@ from blog.web.admin.history import history
 from blog.web.admin.home import home
 from blog.web.admin.imports import imports
 from blog.web.admin.inbox import inbox_of_author
+from blog.web.admin.intersections import intersections
 from blog.web.admin.login import login
 from blog.web.admin.media import attach as attach_pictures
 from blog.web.admin.media import media as author_media
@@ -37,6 +38,9 @@ from blog.web.admin.sources import sources_of_author
 from blog.web.admin.static_pages import static_pages_of_author
 from blog.web.admin.tags import tags
 from blog.web.admin.typed import typed
+from blog.web.blogroll import blogroll
+from blog.web.cards import attach as attach_cards
+from blog.web.cards import cards
 from blog.web.crawlers import crawlers
 from blog.web.entries import entries
 from blog.web.indexes import indexes
@@ -53,11 +57,12 @@ if TYPE_CHECKING:
     from blog.services import Services
 
 # The blueprints: what readers see, and what authors do.
-READING: Final = (entries, media, indexes, legacy, crawlers, manifest, previews)
+READING: Final = (entries, media, cards, indexes, blogroll, legacy, crawlers, manifest, previews)
 WRITING: Final = (entry_form, typed, history, assist, author_media)
 TENDING: Final = (
     entries_list,
     tags,
+    intersections,
     operations,
     inbox_of_author,
     imports,
@@ -70,7 +75,7 @@ TENDING: Final = (
 )
 HOUSE: Final = (login, keys, home, account, settings, static_pages_of_author)
 _STATIC: Final = Path(__file__).resolve().parent / "static"
-# Pictures come from wherever the pages linked to are. No page for readers needs a script of ours.
+# Pictures come from wherever the pages linked to are.
 _POLICY: Final = (
     "default-src 'self'; script-src {scripts}; object-src 'none'; img-src * data: blob:; media-src *; "
     "connect-src {connections}; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
@@ -108,6 +113,7 @@ def create_app(services: Services) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     context.attach(app, services)
     attach_pictures(app)
+    attach_cards(app)
     uploads.attach(app)
     guard.attach(app)
     sessions.attach(app, services)
@@ -127,17 +133,22 @@ def create_app(services: Services) -> Flask:
     return app
 
 
-def _policy() -> str:
-    """Return the policy: our own scripts on the author's pages, on the others what the author allowed."""
+def _policy(response: Response) -> str:
+    """Return the policy: our own scripts on pages, and what the author allowed on those for readers.
+
+    What is no page runs none, and neither does a private link.
+    """
     if request.path.startswith(guard.PREFIX):
         return _POLICY.format(scripts="'self'", connections="'self'")
     hosts = context.services().settings.script_hosts if context.shows_own_html() else ""
-    return _POLICY.format(scripts=hosts or "'none'", connections=f"'self' {hosts}".strip())
+    is_page = response.mimetype == "text/html" and context.runs_scripts()
+    scripts = " ".join(filter(None, ["'self'" if is_page else "", hosts]))
+    return _POLICY.format(scripts=scripts or "'none'", connections=f"'self' {hosts}".strip())
 
 
 def _with_headers(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", _policy())
+    headers.setdefault("Content-Security-Policy", _policy(response))
     if request.path.startswith(guard.PREFIX):
         headers["Cache-Control"] = "private, no-store"
     if response.cache_control.max_age == context.YEAR:

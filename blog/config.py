@@ -79,6 +79,8 @@ class Settings:
     head_html: str = ""
     footer_html: str = ""
     script_hosts: str = ""
+    profiles: str = ""
+    blogroll: bool = False
     # Those that the settings file or the environment says, and where: the browser cannot change them.
     given: Mapping[str, str] = field(default_factory=dict, hash=False)
 
@@ -98,6 +100,11 @@ class Settings:
         return self.data_dir / "media"
 
     @property
+    def cards_dir(self) -> Path:
+        """Where the cards are that were drawn; all of it can be thrown away."""
+        return self.data_dir / "cache" / "cards"
+
+    @property
     def authority(self) -> str:
         """The host that ``tag:`` URIs of new entries name (RFC 4151, section 2.1)."""
         return urlsplit(self.base_url).hostname or "localhost"
@@ -108,6 +115,7 @@ NAMES: Final = tuple(one.name for one in fields(Settings) if one.name not in ("d
 AMENDABLE: Final = (
     *("title", "tagline", "author", "base_url", "language", "time_zone"),
     *("page_size", "feed_size", "list_words", "head_html", "footer_html", "script_hosts"),
+    *("profiles", "blogroll"),
 )
 
 
@@ -227,6 +235,7 @@ def _yes_or_no(value: Any, where: str, mistakes: list[str]) -> bool:
 
 
 _HOST: Final = re.compile(r"https://[a-zA-Z0-9.-]+(:[0-9]+)?")
+_PROFILE: Final = re.compile(r"https?://[^\s/]+(/\S*)?|mailto:[^\s@]+@[^\s@]+")
 _RANGES: Final = {
     "page_size": (1, 200),
     "feed_size": (1, 200),
@@ -259,6 +268,11 @@ def _check(values: Mapping[str, Any], mistakes: list[str]) -> None:
         f"script_hosts has “{host}”; it takes addresses such as https://stats.example."
         for host in str(values.get("script_hosts", "")).split()
         if not _HOST.fullmatch(host)
+    ]
+    mistakes += [
+        f"profiles has “{url}”; it takes addresses such as https://social.example/@ada, with a space between."
+        for url in str(values.get("profiles", "")).split()
+        if not _PROFILE.fullmatch(url)
     ]
     if "database_url" in values and not _is_database_url(str(values["database_url"])):
         mistakes.append("database_url begins with sqlite:/// or postgresql+psycopg://, and no other way.")

@@ -30,6 +30,7 @@ from sqlalchemy import (
     func,
     select,
     text,
+    true,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -151,7 +152,8 @@ class Subscription(Base):
     learnt is written only by the holder of ``lease``. ``etag``, ``last_modified`` and ``digest`` stand for
     what was read last. ``disabled`` says why it is not polled, and is empty where it is. ``moved_from``
     are the addresses where its feed was before. ``least_interval`` is how many seconds its author wants to
-    be between two times, 0 where that is left to how often there is something.
+    be between two times, 0 where that is left to how often there is something. ``in_blogroll`` is whether
+    readers see it there, once the author has turned that page on.
     """
 
     __tablename__ = "subscription"
@@ -181,6 +183,7 @@ class Subscription(Base):
     last_error: Mapped[str] = mapped_column(Text, default="")
     disabled: Mapped[str] = mapped_column(Text, default="")
     moved_from: Mapped[list[str]] = mapped_column(JSON)
+    in_blogroll: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())
 
 
 class HubLease(Base):
@@ -464,6 +467,24 @@ class Revision(Base):
     fields: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
+class Intersection(Base):
+    """What the author says of a filter of tags, above its entries: a name, an introduction, entries on top.
+
+    ``address`` is the one address of the filter's page; a renamed or merged tag moves it along
+    (``blog/changes/intersections.py``). ``pins`` are ids of entries, in their order.
+    """
+
+    __tablename__ = "intersection"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str] = mapped_column(Text, default="")
+    body: Mapped[str] = mapped_column(Text, default="")
+    html: Mapped[str] = mapped_column(Text, default="")
+    pins: Mapped[list[int]] = mapped_column(JSON)
+    updated: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Implication(Base):
     """Tagging with the one adds the other: ``fastapi ⇒ python``. There are no circles."""
 
@@ -642,7 +663,7 @@ class Change(Base):
 
     ``what`` is created, updated or deleted for an entry (``entry_id``), or names what else
     changed: ``NAMES`` for tags, aliases, sources, series and redirects, ``NEW_NAMES`` where tags,
-    sources or series were only added, ``SETTINGS`` for settings and static pages.
+    sources or series were only added, ``SETTINGS`` for settings, static pages and introductions.
     The last change of an entry is its version.
     """
 

@@ -2,8 +2,8 @@
 
 Whoever polls a source claims it first: a lease, with a name that nobody else can have, says until when it
 is theirs. Two pollers, of one process or of two machines, never fetch one source at once; and of one that
-died what it held is free again when the lease is over. None of this is in the log, because no page,
-feed or index is made from it.
+died what it held is free again when the lease is over. None of this is in the log: the one page made from
+it, the blogroll, is made anew whenever somebody asks for it.
 """
 
 from __future__ import annotations
@@ -183,6 +183,15 @@ def resume(services: Services, slug: str) -> None:
         NotThere: no such source is, or was, polled.
     """
     _change(services, slug, disabled="", failures=0, last_error="", next_poll=services.clock())
+
+
+def show_in_blogroll(services: Services, slug: str, *, shown: bool) -> None:
+    """Show a source in the blogroll, where the blog has one, or leave it out.
+
+    Raises:
+        NotThere: no such source is polled.
+    """
+    _change(services, slug, in_blogroll=shown)
 
 
 def unsubscribe(services: Services, slug: str) -> None:

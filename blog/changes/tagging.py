@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from blog.changes.differences import difference
+from blog.changes.intersections import carry_along
 from blog.changes.operations import RETAGGED
 from blog.changes.plans import Plan, carry_out
 from blog.changes.retagging import Filed, Retagging, write_retagging
@@ -283,7 +284,8 @@ def retagging_plan(
     """Return the plan that writes what becomes of tags."""
 
     def write(session: Session, now: datetime, _by: str) -> Mapping[str, Any]:
-        return difference(write_retagging(session, done, now)).as_json()
+        moved = carry_along(session, done.before, done.after, now)
+        return {**difference(write_retagging(session, done, now)).as_json(), "introductions": moved}
 
     return Plan(
         what=RETAGGED,

@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, delete, select, update
 from blog.changes.differences import difference_from_json, put_back
 from blog.changes.fields import SOURCE, names_of, obstacles, set_field, values_of
 from blog.changes.filing import SOURCE_IS_USED
+from blog.changes.intersections import carry_along, carry_back
 from blog.changes.log import record_names
 from blog.changes.restoring import bring_back, gone_entries, last_words
 from blog.changes.retagging import Filed, write_retagging
@@ -43,7 +44,10 @@ def undo_retagging(_services: Services, kept: Mapping[str, Any]) -> Callable[[Se
     def write(session: Session, now: datetime) -> list[str]:
         plan, notes = put_back(read_vocabulary(session), changed, Filed(session))
         if plan:
+            carry_along(session, plan.before, plan.after, now)
             write_retagging(session, plan, now)
+        # A tag that comes back out of another has no new name that could be followed.
+        carry_back(session, kept.get("introductions", ()), now)
         return notes
 
     return write

@@ -12,17 +12,18 @@ import re
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, urlsplit
 
 from blog.domain.dates import month_number
 from blog.domain.entry import Kind
 from blog.domain.errors import BadFilter, BadTag
-from blog.domain.filters import MAX_TERMS, MAX_TEXT_LENGTH, Filter, Sort
+from blog.domain.filters import EVERYTHING, MAX_TERMS, MAX_TEXT_LENGTH, Filter, Sort
 from blog.domain.tags import slugify
 from blog.domain.textquery import lift
 from blog.domain.urls import bare_host
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 # The words that the software of Simon Willison's weblog uses for the kinds.
 _KINDS: Final = {
@@ -38,6 +39,7 @@ _KINDS: Final = {
     "beats": Kind.ACTIVITY,
     "chapter": Kind.ARTICLE,
 }
+_PLURALS: Final = {kind.plural: kind for kind in Kind}
 _ONE_VALUE: Final = ("q", "source", "domain", "series", "year", "month", "day", "from", "to", "sort")
 _MANY_VALUES: Final = ("tag", "exclude.tag", "type")
 SEARCH_PARAMETERS: Final = (*_ONE_VALUE, *_MANY_VALUES)
@@ -139,6 +141,43 @@ def parse_period(year: str, month: str = "", day: str = "") -> Filter:
     return Filter(year=_number("year", year), month=_month(month), day=_number("day", day))
 
 
+def parse_path(path: str) -> Filter:
+    """Read the path of a page whose filter has one part: ``/``, ``/tags/…/``, ``/links/``, ``/2009/May/``.
+
+    Raises:
+        BadFilter: no filter has such a page.
+    """
+    head, *rest = path.strip("/").split("/")
+    if not head and not rest:
+        return EVERYTHING
+    if head in _PLURALS and not rest:
+        return Filter(kinds=frozenset({_PLURALS[head]}))
+    if head in _FOLDERS and len(rest) == 1:
+        return _FOLDERS[head](rest[0])
+    if re.fullmatch("[0-9]{4}", head) and len(rest) < 3:
+        return parse_period(head, *rest)
+    raise BadFilter("No list of entries lives at this address.")
+
+
+def parse_tag_page(text: str) -> Filter:
+    """Read what an author typed or pasted for a page of tags: its address, whole or not, or ``python+scaling``.
+
+    Raises:
+        BadFilter: it is the address of something else, or no tag can be named so.
+    """
+    _refuse_control_characters(text)
+    typed = text.strip()
+    if "/" not in typed:
+        return parse_tags(typed)
+    try:
+        found = re.fullmatch("/tags/([^/]+)/?", unquote(urlsplit(typed).path))
+    except ValueError:
+        found = None
+    if found is None:
+        raise BadFilter("This is not the address of a page of tags, such as /tags/python+scaling/.")
+    return parse_tags(found[1])
+
+
 def parse_day(year: str, month: str, day: str) -> date:
     """Read the date of a permalink.
 
@@ -170,6 +209,14 @@ def parse_slug(name: str, text: str) -> str:
     """
     _refuse_control_characters(text)
     return _slug(name, text)
+
+
+_FOLDERS: Final[Mapping[str, Callable[[str], Filter]]] = {
+    "tags": parse_tags,
+    "sources": lambda slug: Filter(source=parse_slug("source", slug)),
+    "series": lambda slug: Filter(series=parse_slug("series", slug)),
+    "domains": lambda host: Filter(domain=parse_domain(host)),
+}
 
 
 def parse_page(values: Iterable[str]) -> int:

@@ -162,6 +162,26 @@ class Filter:
         """Forget one "or" group."""
         return replace(self, any_of=self.any_of - {group})
 
+    def with_either(self, slug: str, others: frozenset[str]) -> Filter:
+        """Turn "and" into "or": ask for this tag or one of the others, where both were asked for.
+
+        ``others`` is another tag that is asked for, or a group of which one is.
+        """
+        group = others | {slug}
+        return replace(self, tags=self.tags - group, any_of=self.any_of - {others} | {group})
+
+    def with_all_of(self, group: frozenset[str]) -> Filter:
+        """Turn "or" into "and": ask for every tag of a group, where one was enough."""
+        return replace(self, tags=self.tags | group, any_of=self.any_of - {group})
+
+    def with_one_of(self, group: frozenset[str], slug: str) -> Filter:
+        """Ask for this one tag of a group, and for the others no more."""
+        return replace(self, tags=self.tags | {slug}, any_of=self.any_of - {group})
+
+    def with_none_of(self, group: frozenset[str]) -> Filter:
+        """Turn "or" into "not": leave out what carries any tag of a group."""
+        return replace(self, without=self.without | group, any_of=self.any_of - {group})
+
     def with_kind(self, kind: Kind) -> Filter:
         """Only this kind."""
         return self._copied(kinds=frozenset({kind}))
@@ -169,6 +189,10 @@ class Filter:
     def without_kind(self, kind: Kind) -> Filter:
         """No longer ask for this kind."""
         return replace(self, kinds=self.kinds - {kind})
+
+    def excluding_kind(self, kind: Kind) -> Filter:
+        """Leave out this kind, by asking for every other one."""
+        return replace(self, kinds=frozenset(Kind) - {kind})
 
     def in_period(self, year: int, month: int | None = None, day: int | None = None) -> Filter:
         """Only this year, month or day."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pyroaring import BitMap
 
+from blog.facets.pairs import TellingPairs, telling_pairs
 from blog.facets.rows import Hosts, Rows
 from blog.facets.sets import EMPTY, HostSets, Sets
 
@@ -86,6 +87,11 @@ class Snapshot:
         """The ids of the tags that are in use, in the order of their names."""
         names = self.names.tags_by_id
         return tuple(sorted(self.tags, key=lambda tag: names[tag].name.casefold()))
+
+    @cached_property
+    def telling_pairs(self) -> TellingPairs:
+        """The pairs of tags that say something, counted when they are first asked for."""
+        return telling_pairs(self)
 
     @property
     def display_names(self) -> Mapping[str, str]:

@@ -53,8 +53,8 @@ _OURS: Final = {"etag", "content-length", "content-encoding", "vary", "connectio
 _OF_THEN: Final = {"date", "expires", "age", "accept-ranges"}
 # Below these, every answer is somebody's own: nothing is kept, nor one answer given to two who ask at once.
 _PERSONAL: Final = ("/admin/", "/api/", "/micropub", "/preview/", "/websub/")
-# Files of a megabyte: the app sends them from the disk, and knows their validators and their ranges itself.
-_FILES: Final = "/media/"
+# Pictures: the app sends them from the disk, and knows their validators and their ranges itself.
+_FILES: Final = ("/media/", "/cards/")
 # A longer address is nobody's page, and is not worth the room.
 _LONGEST: Final = 2_000
 

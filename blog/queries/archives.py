@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from blog.domain.dates import MONTH_NAMES, days_in_month
+from blog.domain.dates import MONTH_NAMES, MONTHS, days_in_month
 from blog.domain.filters import EVERYTHING, Filter
 from blog.facets.count import count_days, count_months, count_years
 from blog.facets.select import matching, newest_first
@@ -15,10 +16,13 @@ from blog.queries.choices import Choice
 from blog.queries.entries import EntryView, load_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from blog.facets.snapshot import Snapshot
     from blog.services import Services
+
+# The days of a blog that lie below the second to the fifth step of its heat map.
+_STEP_SHARES: Final = (0.35, 0.65, 0.85, 0.96)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,100 @@ class Archive:
     previous: Choice | None
     next: Choice | None
     years: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeatDay:
+    """A day with entries: how many, and which of the five steps from 1 that is, 5 being the busiest."""
+
+    count: int
+    step: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeatMonth:
+    """A month of a heat map: a cell for each day that it has, None where nothing was; ``url`` likewise."""
+
+    name: str
+    short: str
+    count: int
+    url: str
+    days: tuple[HeatDay | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeatYear:
+    """A year of a heat map, from January on; months before the first entry and after the last have no days."""
+
+    year: int
+    count: int
+    url: str
+    months: tuple[HeatMonth, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HeatMap:
+    """Every year that has entries, newest first; ``steps`` are the counts from which on each step is taken."""
+
+    years: tuple[HeatYear, ...]
+    total: int
+    steps: tuple[int, ...]
+
+
+def heat_map(services: Services) -> HeatMap:
+    """Return how much was published on each day of each year."""
+    snapshot = services.facets.current()
+    counts = count_days(snapshot, snapshot.everything)
+    steps = steps_of(counts.values())
+    by_month: dict[tuple[int, int], dict[int, int]] = {}
+    for ordinal, count in counts.items():
+        day = date.fromordinal(ordinal)
+        by_month.setdefault((day.year, day.month), {})[day.day] = count
+    found = sorted({year for year, _ in by_month}, reverse=True)
+    span = (min(by_month), max(by_month)) if by_month else ((0, 0), (0, 0))
+    years = tuple(_heat_year(year, by_month, steps, span) for year in found)
+    return HeatMap(years, len(snapshot.everything), steps)
+
+
+def steps_of(counts: Iterable[int]) -> tuple[int, ...]:
+    """Return where the five steps begin: at quantiles of the days, so a busy one does not bleach the others.
+
+    Where no day has more than five entries, each number is a step, and the highest are those that are used.
+    """
+    ordered = sorted(counts) or [1]
+    if ordered[-1] <= 5:
+        return tuple(max(1, step - min(2, 5 - ordered[-1])) for step in range(1, 6))
+    starts = [1]
+    for share in _STEP_SHARES:
+        starts.append(max(ordered[int(share * len(ordered))], starts[-1] + 1))
+    return tuple(starts)
+
+
+def _heat_year(
+    year: int,
+    by_month: Mapping[tuple[int, int], Mapping[int, int]],
+    steps: Sequence[int],
+    span: tuple[tuple[int, int], tuple[int, int]],
+) -> HeatYear:
+    months = tuple(
+        _heat_month(year, month, by_month.get((year, month), {}), steps)
+        if span[0] <= (year, month) <= span[1]
+        else HeatMonth(MONTH_NAMES[month - 1], MONTHS[month - 1], 0, "", ())
+        for month in range(1, 13)
+    )
+    return HeatYear(year, sum(month.count for month in months), f"/{year}/", months)
+
+
+def _heat_month(year: int, month: int, counts: Mapping[int, int], steps: Sequence[int]) -> HeatMonth:
+    name, short = MONTH_NAMES[month - 1], MONTHS[month - 1]
+    # Spelled here and not by a filter for each of thousands of days; a test holds the one to the other.
+    url = f"/{year}/{short}/"
+    days = tuple(
+        HeatDay(counts[day], bisect_right(steps, counts[day]), f"{url}{day}/") if day in counts else None
+        for day in range(1, days_in_month(year, month) + 1)
+    )
+    return HeatMonth(name, short, sum(counts.values()), url if counts else "", days)
 
 
 def years(services: Services) -> tuple[Choice, ...]:

@@ -17,6 +17,7 @@ from blog.facets.count import count_months
 from blog.facets.select import matching, newest
 from blog.queries.choices import Chip, Choice, Facets, chips, facets, loosened
 from blog.queries.entries import EntryView, Link, load_entries
+from blog.queries.histogram import Histogram, histogram
 from blog.queries.paging import PageLinks, count_pages, page_links
 from blog.search.snippets import snippet
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pyroaring import BitMap
 
     from blog.domain.textquery import TextQuery
+    from blog.facets.count import Months
     from blog.facets.snapshot import Snapshot
     from blog.services import Services
 
@@ -57,7 +59,8 @@ class Browse:
     ``snippets`` holds, by entry id, pieces of text with whether each matched, for a search.
     ``suggestion`` is "did you mean"; ``widen`` says for an empty result what each term's
     removal would find. ``is_catching_up`` warns that the text index misses new entries, and
-    ``is_cut`` that more was typed than a search takes into account.
+    ``is_cut`` that more was typed than a search takes into account. ``histogram`` is None where there is
+    but one year and month to choose.
     """
 
     wanted: Filter
@@ -68,6 +71,7 @@ class Browse:
     entries: Sequence[EntryView]
     chips: tuple[Chip, ...]
     facets: Facets
+    histogram: Histogram | None
     links: PageLinks
     orders: tuple[tuple[str, str, bool], ...]
     snippets: dict[int, Pieces]
@@ -201,8 +205,9 @@ def browse(services: Services, wanted: Filter, page: int = 1) -> Browse:
         page=page,
         pages=pages,
         entries=entries,
-        chips=chips(wanted, snapshot.display_names),
+        chips=chips(wanted, snapshot.display_names, lambda turned: len(meaning.of(turned))),
         facets=facets(snapshot, wanted, matches, months),
+        histogram=histogram(wanted, _months_at_any_time(meaning, wanted, months)),
         links=page_links(wanted.url, page, pages),
         orders=_orders(wanted),
         snippets={one.id: snippet(one.text, query) for one in entries} if query else {},
@@ -211,6 +216,12 @@ def browse(services: Services, wanted: Filter, page: int = 1) -> Browse:
         is_catching_up=bool(query) and services.search.engine.position() < snapshot.position,
         is_cut=query.truncated if query else False,
     )
+
+
+def _months_at_any_time(meaning: _Meaning, wanted: Filter, months: Months) -> Months:
+    """Count by month what the filter finds without its date; ``months`` is with it."""
+    bare = wanted.at_any_time()
+    return months if bare == wanted else count_months(meaning.snapshot, meaning.of(bare))
 
 
 def newest_entries(services: Services, wanted: Filter, limit: int) -> list[EntryView]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from blog.domain.dates import MONTH_NAMES
+from blog.domain.entry import Kind
 from blog.domain.filters import MAX_TERMS, Filter, period_in_words
 from blog.facets.count import (
     TagCount,
@@ -20,7 +21,7 @@ from blog.facets.count import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pyroaring import BitMap
 
@@ -28,18 +29,8 @@ if TYPE_CHECKING:
     from blog.facets.snapshot import Snapshot
 
 TAG_FACETS: Final = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """One term of the filter and the address of the page without it.
-
-    ``term`` is tag, not, any, type, source, domain, series, date or text.
-    """
-
-    term: str
-    label: str
-    remove_url: str
+# A chip offers its tag "or" so many others, and a group each of so many alone: each is counted.
+_TURNS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +45,20 @@ class Choice:
     count: int
     without_url: str = ""
     without_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One term of the filter, the address of the page without it, and what else it could say.
+
+    ``term`` is tag, not, any, type, source, domain, series, date or text. ``turns`` are the filters
+    in which "and", "or" and "not" are another one of the three for this term.
+    """
+
+    term: str
+    label: str
+    remove_url: str
+    turns: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,37 +79,72 @@ class Facets:
         return any((self.kinds, self.tags, self.telling, self.years, self.months, self.sources))
 
 
-def chips(wanted: Filter, names: Mapping[str, str]) -> tuple[Chip, ...]:
-    """Return one chip for each term, in the order in which the title speaks of them."""
-    return tuple(_chips(wanted, names))
+def chips(wanted: Filter, names: Mapping[str, str], count: Callable[[Filter], int]) -> tuple[Chip, ...]:
+    """Return one chip for each term, in the order in which the title speaks of them.
+
+    ``count`` says how many entries a filter finds; what finds none is not offered.
+    """
+
+    def counted(turns: Iterable[tuple[str, Filter]]) -> tuple[Choice, ...]:
+        found = ((label, turned, count(turned)) for label, turned in turns)
+        return tuple(Choice(label, turned.url(), number) for label, turned, number in found if number)
+
+    return tuple(
+        Chip(term, label, rest.url(), counted(turns)) for term, label, rest, turns in _chips(wanted, names)
+    )
 
 
-def _chips(wanted: Filter, names: Mapping[str, str]) -> Iterator[Chip]:
+_Term = tuple[str, str, Filter, "Iterable[tuple[str, Filter]]"]
+
+
+def _chips(wanted: Filter, names: Mapping[str, str]) -> Iterator[_Term]:
+    """Each term: what it is, what it says, the filter without it, and those that turn it."""
     if wanted.text:
-        yield Chip("text", f"“{wanted.text}”", wanted.with_text("").url())
+        yield "text", f"“{wanted.text}”", wanted.with_text(""), ()
     for kind in sorted(wanted.kinds):
-        yield Chip("type", kind.plural, wanted.without_kind(kind).url())
+        yield "type", kind.plural, wanted.without_kind(kind), ()
     for tag in sorted(wanted.tags):
-        yield Chip("tag", names.get(tag, tag), wanted.without_tag(tag).url())
+        yield "tag", names.get(tag, tag), wanted.without_tag(tag), _turns_of_tag(wanted, tag, names)
     for group in sorted(wanted.any_of, key=sorted):
-        label = " or ".join(names.get(tag, tag) for tag in sorted(group))
-        yield Chip("any", label, wanted.without_group(group).url())
+        label = _joined(group, " or ", names)
+        yield "any", label, wanted.without_group(group), _turns_of_group(wanted, group, names)
     for tag in sorted(wanted.without):
-        yield Chip("not", f"not {names.get(tag, tag)}", wanted.without_tag(tag).url())
+        label = names.get(tag, tag)
+        yield "not", f"not {label}", wanted.without_tag(tag), [(label, wanted.with_tag(tag))]
     yield from _place_chips(wanted, names)
     if when := period_in_words(wanted):
-        yield Chip("date", when, wanted.at_any_time().url())
+        yield "date", when, wanted.at_any_time(), ()
 
 
-def _place_chips(wanted: Filter, names: Mapping[str, str]) -> Iterator[Chip]:
+def _joined(tags: Iterable[str], joint: str, names: Mapping[str, str]) -> str:
+    return joint.join(names.get(tag, tag) for tag in sorted(tags))
+
+
+def _turns_of_tag(wanted: Filter, tag: str, names: Mapping[str, str]) -> Iterator[tuple[str, Filter]]:
+    yield f"not {names.get(tag, tag)}", wanted.excluding(tag)
+    others = [frozenset({other}) for other in sorted(wanted.tags) if other != tag]
+    for other in [*others, *sorted(wanted.any_of, key=sorted)][:_TURNS]:
+        yield _joined(other | {tag}, " or ", names), wanted.with_either(tag, other)
+
+
+def _turns_of_group(
+    wanted: Filter, group: frozenset[str], names: Mapping[str, str]
+) -> Iterator[tuple[str, Filter]]:
+    yield _joined(group, " and ", names), wanted.with_all_of(group)
+    yield f"not {_joined(group, ', not ', names)}", wanted.with_none_of(group)
+    for tag in sorted(group)[:_TURNS]:
+        yield f"{names.get(tag, tag)} alone", wanted.with_one_of(group, tag)
+
+
+def _place_chips(wanted: Filter, names: Mapping[str, str]) -> Iterator[_Term]:
     if wanted.source:
         label = names.get(f"source:{wanted.source}", wanted.source)
-        yield Chip("source", f"from {label}", wanted.with_source("").url())
+        yield "source", f"from {label}", wanted.with_source(""), ()
     if wanted.domain:
-        yield Chip("domain", wanted.domain, wanted.with_domain("").url())
+        yield "domain", wanted.domain, wanted.with_domain(""), ()
     if wanted.series:
         label = names.get(f"series:{wanted.series}", wanted.series)
-        yield Chip("series", label, wanted.with_series("").url())
+        yield "series", label, wanted.with_series(""), ()
 
 
 def facets(snapshot: Snapshot, wanted: Filter, matches: BitMap, months: Months) -> Facets:
@@ -143,7 +183,14 @@ def _tag_choices(snapshot: Snapshot, wanted: Filter, total: int, counted: list[T
 
 def _kind_choices(snapshot: Snapshot, wanted: Filter, matches: BitMap) -> tuple[Choice, ...]:
     counts = count_kinds(snapshot, matches)
-    return tuple(Choice(kind.plural, wanted.with_kind(kind).url(), count) for kind, count in counts.items())
+    return tuple(_kind_choice(wanted, kind, count, len(matches)) for kind, count in counts.items())
+
+
+def _kind_choice(wanted: Filter, kind: Kind, count: int, total: int) -> Choice:
+    # To leave a kind out is to ask for all others, and each of them is a term.
+    has_room = wanted.terms + len(Kind) - 1 <= MAX_TERMS
+    without = wanted.excluding_kind(kind).url() if count < total and has_room else ""
+    return Choice(kind.plural, wanted.with_kind(kind).url(), count, without, total - count)
 
 
 def _source_choices(snapshot: Snapshot, wanted: Filter, matches: BitMap) -> tuple[Choice, ...]:

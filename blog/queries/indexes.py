@@ -1,8 +1,9 @@
-"""The pages that list places to go: all tags, one tag's own words, sources, series, domains."""
+"""The pages that list places to go: all tags and what pairs of them say, sources, series, domains."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -10,18 +11,18 @@ from sqlalchemy import select
 
 from blog.domain.filters import Filter, domain_url, tag_url
 from blog.facets.rows import as_array
-from blog.models import Series, Tag
+from blog.models import Series
 from blog.queries.choices import Choice
-from blog.queries.entries import EntryView, Link, load_entries
+from blog.queries.entries import EntryView, load_entries
 from blog.queries.paging import PageLinks, count_pages, page_links
-from blog.queries.permalinks import related_tags, series_ids
+from blog.queries.permalinks import series_ids
 
 if TYPE_CHECKING:
     from blog.facets.names import Named
+    from blog.facets.pairs import Pair
     from blog.facets.snapshot import Snapshot
     from blog.services import Services
 
-_RELATED: Final = 12
 # On one page of the index: half as many again as twenty years of a real blog have used.
 _TAGS: Final = 8_000
 _DOMAINS: Final = 500
@@ -40,14 +41,22 @@ class TagIndex:
     links: PageLinks
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TagWords:
-    """What is said about one tag, and the tags that keep it company."""
+@dataclass(frozen=True, slots=True)
+class PairChoice:
+    """An intersection of two tags; ``lift`` is how many times as many entries it has as was to be expected."""
 
-    name: str
-    description_html: str
-    related: tuple[Link, ...]
-    old_names: tuple[str, ...]
+    labels: tuple[str, str]
+    url: str
+    count: int
+    lift: float
+
+
+@dataclass(frozen=True, slots=True)
+class TellingIntersections:
+    """Pairs of tags that keep company more than chance would, and those that have come to of late."""
+
+    surprising: tuple[PairChoice, ...]
+    rising: tuple[PairChoice, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,21 +123,29 @@ def _tag_choice(tag: Named, count: int) -> Choice:
     return Choice(tag.name, tag_url(tag.slug), count)
 
 
-def tag_words(services: Services, slug: str) -> TagWords | None:
-    """Return what is known about a tag besides its entries; None where there is no such tag."""
+def telling_intersections(services: Services) -> TellingIntersections:
+    """Return the pairs of tags that say something about the blog; counted once for each state of it."""
     snapshot = services.facets.current()
-    tag = snapshot.names.tags.get(slug)
-    if tag is None:
-        return None
-    with services.sessions.read() as session:
-        description = session.scalar(select(Tag.description_html).where(Tag.id == tag.id)) or ""
-    old = tuple(sorted(name for name, target in snapshot.names.aliases.items() if target == slug))
-    return TagWords(
-        name=tag.name,
-        description_html=description,
-        related=related_tags(snapshot, snapshot.tag(slug), {tag.id}, _RELATED),
-        old_names=old,
+    found = snapshot.telling_pairs
+    recent = _recent_months(snapshot)
+    return TellingIntersections(
+        tuple(_pair_choice(snapshot, one) for one in found.surprising),
+        tuple(_pair_choice(snapshot, one, recent) for one in found.rising),
     )
+
+
+def _recent_months(snapshot: Snapshot) -> date | None:
+    """The first day of the twelve months of which rising pairs are."""
+    if not snapshot.months:
+        return None
+    year, month = snapshot.months_newest_first[0]
+    return date(year, 1, 1) if month == 12 else date(year - 1, month + 1, 1)
+
+
+def _pair_choice(snapshot: Snapshot, pair: Pair, since: date | None = None) -> PairChoice:
+    first, second = (snapshot.names.tags_by_id[one] for one in sorted((pair.first, pair.second)))
+    wanted = Filter(tags=frozenset({first.slug, second.slug}), since=since)
+    return PairChoice((first.name, second.name), wanted.url(), pair.entries, pair.lift)
 
 
 def source_index(services: Services) -> tuple[Choice, ...]:

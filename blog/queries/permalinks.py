@@ -85,6 +85,25 @@ def entry_page(services: Services, day: date, slug: str) -> EntryPage:
         )
 
 
+def entry_at(services: Services, day: date, slug: str) -> EntryView:
+    """Return the entry at ``/2009/May/25/slug/``, without what its page has around it.
+
+    Raises:
+        NotThere: no public entry has this address.
+    """
+    snapshot = services.facets.current()
+    with services.sessions.read() as session:
+        entry_id = session.scalar(select(Entry.id).where(Entry.day == day, Entry.slug == slug))
+        found = load_entries(session, snapshot, _public(snapshot, entry_id))
+    if not found:
+        raise NotThere(f"There is no entry “{slug[:80]}” on {day_path(day).replace('/', ' ')}.")
+    return found[0]
+
+
+def _public(snapshot: Snapshot, entry_id: int | None) -> list[int]:
+    return [entry_id] if entry_id is not None and entry_id in snapshot.everything else []
+
+
 def address_of_imported(services: Services, external_id: str) -> str:
     """Return the permalink of a public entry by the id it had where it was imported from.
 

@@ -72,6 +72,7 @@ class Polled:
     error: str
     disabled: str
     moved_from: tuple[str, ...]
+    in_blogroll: bool
     entries: int
     source_id: int
     least: timedelta
@@ -169,6 +170,7 @@ def _polled(row: Subscription, source: Source, entries: int, lease: HubLease | N
         error=row.last_error,
         disabled=row.disabled,
         moved_from=tuple(row.moved_from),
+        in_blogroll=row.in_blogroll,
         entries=entries,
         source_id=source.id,
         least=timedelta(seconds=row.least_interval),

@@ -1,4 +1,4 @@
-"""OPML 2.0: the feeds that a blog polls, as every reader of feeds takes them.
+"""OPML 2.0 (https://opml.org/spec2.opml): the feeds that a blog polls, as every reader of feeds takes them.
 
 What all items of a source are tagged is its ``category``, and it stands in a group of its first tag: most
 readers know groups only. A tag that ``category`` cannot spell, because it has a comma or a slash, is a group.
@@ -30,12 +30,15 @@ class PolledFeed:
     tags: tuple[str, ...]
 
 
-def write_opml(title: str, feeds: Iterable[PolledFeed], now: datetime) -> bytes:
-    """Return the feeds as an OPML document in UTF-8."""
+def write_opml(title: str, feeds: Iterable[PolledFeed], made: datetime | None, owner: str = "") -> bytes:
+    """Return the feeds as an OPML document in UTF-8; ``made`` is when the list became what it is."""
     root = Element("opml", {"version": "2.0"})
     head, body = SubElement(root, "head"), SubElement(root, "body")
     SubElement(head, "title").text = _legal(title)
-    SubElement(head, "dateCreated").text = format_datetime(now)
+    if made is not None:
+        SubElement(head, "dateCreated").text = format_datetime(made, usegmt=True)
+    if owner:
+        SubElement(head, "ownerName").text = _legal(owner)
     for feed in feeds:
         parent = body
         for name in _groups(feed.tags):

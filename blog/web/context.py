@@ -38,6 +38,7 @@ def attach(app: Flask, services: Services) -> None:
     app.jinja_env.filters.update(
         spoken_day=spoken_day,
         spoken_time=spoken_time,
+        spoken_clock=spoken_clock,
         plain_day=plain_day,
         iso=iso,
         number=number,
@@ -50,6 +51,7 @@ def attach(app: Flask, services: Services) -> None:
     app.jinja_env.globals.update(
         site=LocalProxy(lambda: services.settings),
         menu=LocalProxy(lambda: services.site.menu),
+        runs_scripts=runs_scripts,
         shows_own_html=shows_own_html,
         static=static_url,
     )
@@ -59,6 +61,14 @@ def services() -> Services:
     """Return the services of the app that serves this request."""
     found: Services = current_app.extensions[_KEY]
     return found
+
+
+def runs_scripts() -> bool:
+    """Tell whether this page runs the one script for readers, which is ours.
+
+    A private link does not, and neither does what the author's form shows of an entry: its frame forbids it.
+    """
+    return not request.path.startswith(("/preview/", "/admin/"))
 
 
 def shows_own_html() -> bool:
@@ -165,8 +175,13 @@ def own_html(html: str) -> Markup:
 def spoken_time(moment: datetime) -> str:
     """Return a time for people, on the blog's clock: "3:04 pm, 25 May 2009"."""
     local = moment.astimezone(services().settings.zone)
-    hour = local.hour % 12 or 12
-    return f"{hour}:{local.minute:02} {'am' if local.hour < 12 else 'pm'}, {spoken_day(local.date())}"
+    return f"{spoken_clock(moment)}, {spoken_day(local.date())}"
+
+
+def spoken_clock(moment: datetime) -> str:
+    """Return what the blog's clock said, for people: "3:04 pm"."""
+    local = moment.astimezone(services().settings.zone)
+    return f"{local.hour % 12 or 12}:{local.minute:02} {'am' if local.hour < 12 else 'pm'}"
 
 
 def plain_day(moment: datetime) -> str:

@@ -16,6 +16,7 @@ from blog.queries.archives import on_this_day
 from blog.queries.browse import settle
 from blog.queries.permalinks import address_at, address_of_imported, entry_page
 from blog.web.context import depends_on, moved, redirect_unless_at, services
+from blog.web.metadata import entry_meta
 from blog.web.pages import page
 from blog.web.states import TEXT, TODAY
 
@@ -37,7 +38,8 @@ def entry(year: int, month: str, day: str, slug: str) -> Response:
     found = entry_page(services(), parse_day(str(year), month, day), parse_text(slug))
     address = found.entry.permalink
     depends_on(TEXT)  # similar entries, where few share its tags
-    return redirect_unless_at(address) or page("entry.html", address=address, page=found)
+    meta = entry_meta(found.entry)
+    return redirect_unless_at(address) or page("entry.html", address=address, meta=meta, page=found)
 
 
 @entries.get("/random/")

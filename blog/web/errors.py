@@ -15,6 +15,7 @@ from blog.queries.redirects import redirect_for
 from blog.queries.static_pages import static_page_at
 from blog.web import problems
 from blog.web.context import moved, redirect_unless_at, services
+from blog.web.metadata import static_page_meta
 from blog.web.pages import page
 
 if TYPE_CHECKING:
@@ -64,7 +65,10 @@ def _static_page() -> Response | None:
     found = static_page_at(services(), path) if request.url_rule is None else None
     if found is None:
         return None
-    return redirect_unless_at(found.url) or page("static_page.html", address=found.url, static_page=found)
+    meta = static_page_meta(found)
+    return redirect_unless_at(found.url) or page(
+        "static_page.html", address=found.url, meta=meta, static_page=found
+    )
 
 
 def _redirected() -> Response | None:

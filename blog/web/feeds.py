@@ -14,6 +14,7 @@ from blog.domain.entry import Kind
 from blog.domain.filters import EVERYTHING, Filter
 from blog.pagecache.middleware import NEVER
 from blog.queries.browse import newest_entries, settle
+from blog.queries.intersections import introduction_of
 from blog.rendering import absolute
 from blog.syndication.atom import MEDIA_TYPE as ATOM
 from blog.syndication.atom import write_atom
@@ -78,11 +79,13 @@ def _date(response: Response) -> None:
 def _feed(wanted: Filter) -> Feed:
     settings = services().settings
     base = base_url()
-    said = wanted.title(services().facets.current().display_names)
+    sentence = wanted.title(services().facets.current().display_names)
+    introduced = introduction_of(services(), wanted)
+    name = introduced.name if introduced else ""
     entries = newest_entries(services(), wanted, settings.feed_size)
     return Feed(
-        title=f"{settings.title}: {said}" if wanted else settings.title,
-        subtitle="" if wanted else settings.tagline,
+        title=f"{settings.title}: {name or sentence}" if wanted else settings.title,
+        subtitle=(sentence if name else "") if wanted else settings.tagline,
         language=settings.language,
         author=settings.author or settings.title,
         base_url=base,

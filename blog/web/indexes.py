@@ -8,9 +8,17 @@ from flask import Blueprint, request
 
 from blog.domain.addresses import parse_page
 from blog.domain.errors import BadFilter
-from blog.queries.archives import years
-from blog.queries.indexes import domain_index, series_index, source_index, tag_index, tag_index_url
+from blog.queries.archives import heat_map
+from blog.queries.indexes import (
+    domain_index,
+    series_index,
+    source_index,
+    tag_index,
+    tag_index_url,
+    telling_intersections,
+)
 from blog.web.context import redirect_unless_at, services
+from blog.web.metadata import plain_meta
 from blog.web.pages import page
 
 if TYPE_CHECKING:
@@ -31,7 +39,10 @@ def tags() -> Response:
     number = parse_page(request.args.getlist("page"))
     address = tag_index_url(by_name=by_name, page=number)
     index = tag_index(services(), by_name=by_name, page=number)
-    return redirect_unless_at(address) or page("tags.html", address=address, index=index)
+    pairs = telling_intersections(services()) if number == 1 and not by_name else None
+    return redirect_unless_at(address) or page(
+        "tags.html", address=address, meta=plain_meta("Tags"), index=index, pairs=pairs
+    )
 
 
 @indexes.get("/sources/")
@@ -58,11 +69,13 @@ def series() -> Response:
 
 @indexes.get("/archive/")
 def archive() -> Response:
-    """List the years."""
-    return _places("/archive/", "Archive", "Everything, year by year.", years(services()))
+    """Show every year, day by day."""
+    return redirect_unless_at("/archive/") or page(
+        "archive.html", address="/archive/", meta=plain_meta("Archive"), heat=heat_map(services())
+    )
 
 
 def _places(address: str, title: str, intro: str, choices: tuple[Choice, ...]) -> Response:
     return redirect_unless_at(address) or page(
-        "places.html", address=address, title=title, intro=intro, choices=choices
+        "places.html", address=address, meta=plain_meta(title, intro), title=title, intro=intro, choices=choices
     )

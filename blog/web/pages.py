@@ -10,9 +10,12 @@ from flask import make_response, render_template
 
 from blog.domain.filters import EVERYTHING, Filter
 from blog.web.context import base_url, services
+from blog.web.metadata import plain_meta
 
 if TYPE_CHECKING:
     from flask import Response
+
+    from blog.web.metadata import PageMeta
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +32,32 @@ def feeds_of(wanted: Filter, title: str) -> PageFeeds:
     return PageFeeds(title, wanted.feed_url("atom"), wanted.feed_url("json"))
 
 
-def page(template: str, *, wanted: Filter | None = None, address: str = "", **values: Any) -> Response:
+def page(
+    template: str,
+    *,
+    wanted: Filter | None = None,
+    address: str = "",
+    name: str = "",
+    meta: PageMeta | None = None,
+    **values: Any,
+) -> Response:
     """Render a page.
 
     ``wanted`` is the filter that the page is about, whose feeds it names and which its
-    search box keeps; ``address`` is its one address, for ``rel="canonical"``.
+    search box keeps; ``address`` is its one address, for ``rel="canonical"``; ``name`` is what the author
+    calls it, and ``meta`` what it says of itself to machines.
     """
-    return make_response(render_template(template, **_common(wanted, address), **values))
+    return make_response(render_template(template, **_common(wanted, address, name, meta), **values))
 
 
-def _common(wanted: Filter | None, address: str) -> dict[str, Any]:
+def _common(wanted: Filter | None, address: str, name: str, meta: PageMeta | None) -> dict[str, Any]:
     settings = services().settings
     names = services().facets.current().display_names
     title = wanted.title(names) if wanted else settings.title
     return {
-        "feeds": feeds_of(wanted or EVERYTHING, title),
+        "feeds": feeds_of(wanted or EVERYTHING, name or title),
         "canonical": f"{base_url()}{address}" if address else "",
+        "metadata": meta or plain_meta(settings.title, settings.tagline),
         "search_text": wanted.text if wanted else "",
         "search_filter": wanted,
         "search_keeps": _kept(wanted) if wanted else [],

@@ -22,9 +22,13 @@ from blog.domain.entry import Kind
 from blog.domain.filters import EVERYTHING, Filter
 from blog.queries.archives import archive, on_this_day, years
 from blog.queries.browse import Browse, browse, settle
-from blog.queries.indexes import series_index, series_page, tag_words, top_tags_of_blog
+from blog.queries.home import home_page
+from blog.queries.indexes import series_index, series_page, top_tags_of_blog
+from blog.queries.intersections import introduction_of, is_introducible, pinned_entries
 from blog.queries.paging import NoSuchPage
+from blog.queries.tag_pages import tag_page
 from blog.web.context import depends_on, parameters, redirect_unless_at, services
+from blog.web.metadata import description_of, filter_meta, home_meta
 from blog.web.pages import page
 from blog.web.states import TEXT, TODAY
 
@@ -45,8 +49,9 @@ def filter_page(wanted: Filter) -> Response:
         return elsewhere
     if settled == Filter(series=settled.series) and settled.series:
         return _series(settled, number)
-    answer = browse(services(), settled, number)
-    return _home(answer) if not settled and number == 1 else _filter(answer)
+    if not settled and number == 1:
+        return _home()
+    return _filter(browse(services(), settled, number))
 
 
 def _filter(answer: Browse) -> Response:
@@ -56,25 +61,34 @@ def _filter(answer: Browse) -> Response:
     is_period = wanted.year is not None and wanted == EVERYTHING.in_period(
         wanted.year, wanted.month, wanted.day
     )
+    said = introduction_of(services(), wanted)
+    words = tag_page(services(), tag) if is_tag else None
+    name, html = (said.name, said.html) if said else ("", "")
     return page(
         "filter.html",
         wanted=wanted,
         address=wanted.url(answer.page),
+        name=name,
+        meta=filter_meta(answer, name, description_of(html or (words.description_html if words else ""))),
         page=answer,
-        words=tag_words(services(), tag) if is_tag else None,
+        words=words,
+        introduction=said,
+        pinned=pinned_entries(services(), wanted, said.pins) if said and answer.page == 1 else [],
+        can_be_introduced=is_introducible(wanted),
         archive=archive(services(), wanted) if is_period else None,
     )
 
 
-def _home(answer: Browse) -> Response:
+def _home() -> Response:
     depends_on(TODAY)
     today = services().clock().astimezone(services().settings.zone).date()
     return page(
         "home.html",
         wanted=EVERYTHING,
         address="/",
-        page=answer,
-        top_tags=top_tags_of_blog(services()),
+        meta=home_meta(),
+        home=home_page(services()),
+        top_tags=top_tags_of_blog(services(), 24),
         series=series_index(services())[:8],
         years=years(services()),
         today=today,

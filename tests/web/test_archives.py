@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from reading import Element, look, titles, total
 
+from blog.queries.archives import steps_of
+
 if TYPE_CHECKING:
     from conftest import Blog
     from flask.testing import FlaskClient
@@ -105,11 +107,50 @@ def test_a_period_lists_its_entries(client: FlaskClient, address: str, expected:
     assert (titles(page), total(page)) == (expected, len(expected))
 
 
-def test_the_archive_lists_every_year_that_has_entries(client: FlaskClient) -> None:
-    found = {
-        link["href"]: link.one(cls="count").text() for link in look(client, "/archive/").one("main").all("a")
+def test_the_archive_shows_every_day_of_every_year_that_has_entries(client: FlaskClient) -> None:
+    page = look(client, "/archive/")
+    years = page.all("section", cls="heat-year")
+    assert [one.one("h2").text() for one in years] == ["2012 2 entries", "2009 4 entries", "2008 2 entries"]
+    days = {link["href"]: link["title"] for year in years for cell in year.all("td") for link in cell.all("a")}
+    assert days == {
+        "/2012/Feb/29/": "29 Feb: 1",
+        "/2012/Mar/1/": "1 Mar: 1",
+        "/2009/Jan/1/": "1 Jan: 1",
+        "/2009/May/25/": "25 May: 2",
+        "/2009/Jun/30/": "30 Jun: 1",
+        "/2008/Feb/29/": "29 Feb: 1",
+        "/2008/Dec/31/": "31 Dec: 1",
     }
-    assert found == {"/2012/": "2 entries", "/2009/": "4 entries", "/2008/": "2 entries"}
+    assert all(look(client, address).one("h1") for address in days)
+
+
+def test_keys_step_through_the_archive_by_months_and_not_by_days(client: FlaskClient) -> None:
+    year = look(client, "/archive/").one(id="y2009")
+    stops = [link["href"] for link in year.all("a") if link.get("tabindex") != "-1"]
+    assert stops == ["/2009/", "/2009/Jan/", "/2009/May/", "/2009/Jun/"]
+    columns = [one.text() for one in year.one("thead").all("th")]
+    assert columns == [str(day) for day in range(1, 32)]
+    # Each row has a cell, or a part of one, for each of the columns, so every day stands under its number.
+    rows = [row.all("td") for row in year.one("tbody").all("tr")]
+    assert {sum(int(cell.get("colspan") or 1) for cell in row) for row in rows} == {31}
+    assert [at for at, cell in enumerate(rows[4], 1) if cell.all("a")] == [25]
+
+
+STEPS = [
+    ([], (1, 1, 1, 2, 3)),
+    ([1, 1], (1, 1, 1, 2, 3)),
+    ([1, 2, 3], (1, 1, 1, 2, 3)),
+    ([1, 5], (1, 2, 3, 4, 5)),
+    ([1] * 90 + [2] * 5 + [40] * 5, (1, 2, 3, 4, 40)),
+    (list(range(1, 101)), (1, 36, 66, 86, 97)),
+]
+
+
+@pytest.mark.parametrize(("counts", "starts"), STEPS)
+def test_five_steps_of_colour_are_used_whatever_the_blog_is_like(
+    counts: list[int], starts: tuple[int, ...]
+) -> None:
+    assert steps_of(counts) == starts
 
 
 ON_THIS_DAY = {

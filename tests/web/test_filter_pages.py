@@ -195,7 +195,69 @@ CHIPS = {
 @pytest.mark.parametrize(("address", "expected"), CHIPS.items())
 def test_a_chip_takes_one_term_out(library: FlaskClient, address: str, expected: dict[str, str]) -> None:
     chips = look(library, address).all("li", cls="chip")
-    assert {chip.all("span")[0].text(): chip.one("a")["href"] for chip in chips} == expected
+    assert {chip.all("span")[0].text(): chip.one("a", cls="out")["href"] for chip in chips} == expected
+
+
+TURNS = {
+    "/tags/python/": [["not python"]],
+    "/tags/python+scaling/": [["not python", "python or scaling"], ["not scaling", "python or scaling"]],
+    "/tags/cplusplus+-ruby/": [["not C++"], []],
+    "/tags/python,ruby+scaling/": [
+        ["not scaling", "python or ruby or scaling"],
+        ["not python, not ruby", "python alone", "ruby alone"],
+    ],
+    "/links/": [[]],
+}
+
+
+@pytest.mark.parametrize(("address", "expected"), TURNS.items())
+def test_a_chip_opens_on_what_else_it_could_say_and_find(
+    library: FlaskClient, address: str, expected: list[list[str]]
+) -> None:
+    chips = look(library, address).all("li", cls="chip")
+    offered = [[link.text() for menu in chip.all(cls="turns") for link in menu.all("a")] for chip in chips]
+    assert [[label.rpartition(" ")[0] for label in labels] for labels in offered] == expected
+
+
+def test_a_kind_can_be_left_out(library: FlaskClient) -> None:
+    types = look(library, "/tags/scaling/").one("aside").all("section")[0]
+    assert [(one["href"], one["title"]) for one in types.all("a", cls="leave")][:1] == [
+        (
+            "/search/?tag=scaling&type=activity&type=article&type=note&type=quotation",
+            "Leave out links, leaves 2",
+        )
+    ]
+
+
+# The histogram: address, unit, its bars that lead somewhere (chosen ones marked), the way back.
+HISTOGRAMS = {
+    "/tags/python/": ("years", {"2009": 2, "2010": 1, "2011": 1, "2012": 1}, ""),
+    "/search/?tag=python&year=2009": ("months", {"May 2009": 2}, "/tags/python/"),
+    "/search/?tag=scaling&year=2009&month=5": ("months", {"May 2009*": 2, "June 2009": 1}, "/tags/scaling/"),
+    "/search/?tag=scaling&from=2010-01-01": ("years", {"2009": 3, "2010*": 1}, "/tags/scaling/"),
+    "/search/?tag=scaling&year=2014": ("years", {"2009": 3, "2010": 1}, "/tags/scaling/"),
+}
+
+
+@pytest.mark.parametrize(("address", "expected"), HISTOGRAMS.items())
+def test_the_histogram_shows_years_or_the_months_of_one_and_leads_there(
+    library: FlaskClient, address: str, expected: tuple[str, dict[str, int], str]
+) -> None:
+    chart = look(library, address).one("div", cls="histogram")
+    bars = {}
+    for row in chart.all("tr"):
+        label = row.one("th").all("span")[0].text()
+        for bar in row.all("a"):
+            bars[label + ("*" if bar.get("aria-current") else "")] = int(bar.one(cls="count").text())
+    assert (
+        next(iter(chart.classes - {"histogram"})),
+        bars,
+        "".join(one.one("a")["href"] for one in chart.all("p") if one.all("a")),
+    ) == expected
+
+
+def test_what_lies_in_one_month_has_no_histogram(library: FlaskClient) -> None:
+    assert look(library, "/tags/redis/").all("div", cls="histogram") == []
 
 
 # Pages.

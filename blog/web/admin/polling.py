@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Final
 from flask import Blueprint, Response, flash, redirect, request
 
 from blog.changes.poll_options import PollOptions, change_options
-from blog.changes.subscriptions import Subscribed, pause, resume, subscribe, unsubscribe
+from blog.changes.subscriptions import (
+    Subscribed,
+    pause,
+    resume,
+    show_in_blogroll,
+    subscribe,
+    unsubscribe,
+)
 from blog.domain.entry import Kind, Status
 from blog.domain.entryform import split_tags
 from blog.domain.errors import CrosstagError
@@ -224,6 +231,20 @@ def go_on(slug: str) -> Answer:
 def _done(slug: str, what: str) -> Answer:
     flash(f"{polled_source(services(), slug).name} {what}.")
     return redirect(_HOME, 303)
+
+
+@polling.post("/<slug>/show")
+def list_in_blogroll(slug: str) -> Answer:
+    """Show a source in the blogroll."""
+    show_in_blogroll(services(), slug, shown=True)
+    return _done(slug, "is in the blogroll")
+
+
+@polling.post("/<slug>/leave-out")
+def leave_out(slug: str) -> Answer:
+    """Leave a source out of the blogroll; it is polled as before."""
+    show_in_blogroll(services(), slug, shown=False)
+    return _done(slug, "is not in the blogroll")
 
 
 @polling.post("/<slug>/remove")

@@ -27,7 +27,7 @@ _LONGEST: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A setting as the form asks for it; ``kind`` is text, number, zone, url, language or html."""
+    """A setting as the form asks for it; ``kind`` is text, number, tick, zone, url, language or html."""
 
     name: str
     label: str
@@ -88,6 +88,23 @@ GROUPS: Final = (
         ),
     ),
     Group(
+        "You, and what you read",
+        (
+            Field(
+                "profiles",
+                "Your profiles elsewhere",
+                "Such as https://social.example/@ada, several with a space between. Sites that check it see "
+                "that the blog is yours.",
+            ),
+            Field(
+                "blogroll",
+                "Show what you read at /blogroll/",
+                "The sources that are polled, with their feeds. Which of them, the page of sources says.",
+                "tick",
+            ),
+        ),
+    ),
+    Group(
         "HTML of yours",
         (
             Field(
@@ -100,7 +117,7 @@ GROUPS: Final = (
             Field(
                 "script_hosts",
                 "Where scripts may come from",
-                "Such as https://stats.example, several with a space between. Empty: pages run no scripts.",
+                "Such as https://stats.example, several with a space between. Empty: none but the blog's own.",
             ),
         ),
     ),
@@ -112,7 +129,7 @@ FIELDS: Final = {field.name: field for group in GROUPS for field in group.fields
 def show() -> Response:
     """Show the settings as they are now."""
     now = services().settings
-    return _form({name: str(getattr(now, name)) for name in AMENDABLE}, {})
+    return _form({name: _as_typed(getattr(now, name)) for name in AMENDABLE}, {})
 
 
 @settings.post("/")
@@ -132,6 +149,13 @@ def save() -> Response:
     return _form(typed, errors, status=422)
 
 
+def _as_typed(value: object) -> str:
+    """A setting as a form sends it: that of a tick is "yes" or nothing."""
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return str(value)
+
+
 def _tidied(value: str, field: Field) -> str:
     return value.replace("\r\n", "\n")[:_LONGEST] if field.kind == "html" else " ".join(value.split())
 
@@ -141,7 +165,9 @@ def _read(typed: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
     values: dict[str, Any] = {}
     errors = {}
     for name, text in typed.items():
-        if FIELDS[name].kind != "number":
+        if FIELDS[name].kind == "tick":
+            values[name] = text == "yes"
+        elif FIELDS[name].kind != "number":
             values[name] = text
         elif re.fullmatch("[0-9]{1,9}", text):
             values[name] = int(text)
@@ -166,7 +192,7 @@ def _by_field(mistakes: list[str]) -> dict[str, str]:
 def _form(values: Mapping[str, str], errors: Mapping[str, str], status: int = 200) -> Response:
     given = services().site.given
     fixed = {name: given.given[name] for name in AMENDABLE if name in given.given}
-    shown = {name: str(getattr(given, name)) if name in fixed else values[name] for name in AMENDABLE}
+    shown = {name: _as_typed(getattr(given, name)) if name in fixed else values[name] for name in AMENDABLE}
     return admin_page(
         "settings.html",
         status=status,

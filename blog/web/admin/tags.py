@@ -26,6 +26,7 @@ from blog.domain.errors import BadFilter, CrosstagError, NotThere
 from blog.domain.tags import slugify
 from blog.queries.all_entries import Wanted, all_ids
 from blog.queries.history import operation
+from blog.queries.intersections import introduced_pages
 from blog.queries.tags_table import TagOrder, TagsWanted, near_duplicates, one_tag, tags_table
 from blog.web.admin.pages import admin_page
 from blog.web.admin.ways import own_page
@@ -87,7 +88,16 @@ def one(slug: str) -> Response:
 
 def _one(slug: str, error: str = "", status: int = 200) -> Response:
     tag = one_tag(services(), parse_text(slug))
-    return admin_page("tag.html", status=status, tag=tag, error=error, done=_done(), kinds=list(Kind))
+    introduced = introduced_pages(services(), tag.line.slug)
+    return admin_page(
+        "tag.html",
+        status=status,
+        tag=tag,
+        introduced=introduced,
+        error=error,
+        done=_done(),
+        kinds=list(Kind),
+    )
 
 
 @tags.post("/<slug>/<what>")
