@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pyroaring import BitMap
 
+from blog.facets.late import LateTags
 from blog.facets.rows import Hosts, Rows
 from blog.facets.sets import EMPTY, HostSets, Sets
 
@@ -36,7 +37,8 @@ class Snapshot:
 
     ``position`` is the last change it holds and ``changed`` when that was made; ``moved`` is when
     the public blog last changed, by a write or by a scheduled entry's time coming; ``upcoming`` are
-    the scheduled entries, as (time, id), soonest first. Times are microseconds since 1970.
+    the scheduled entries, as (time, id), soonest first; ``late`` says which tags came after readers had
+    seen the entry. Times are microseconds since 1970.
     """
 
     names: Names
@@ -52,6 +54,7 @@ class Snapshot:
     domains: HostSets = field(default_factory=lambda: HostSets(Hosts(), _no_sets()))
     months: Mapping[tuple[int, int], BitMap] = field(default_factory=dict)
     upcoming: tuple[tuple[int, int], ...] = ()
+    late: LateTags = field(default_factory=LateTags)
 
     @property
     def state(self) -> tuple[int, int, int]:

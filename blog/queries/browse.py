@@ -213,12 +213,9 @@ def browse(services: Services, wanted: Filter, page: int = 1) -> Browse:
     )
 
 
-def newest_entries(services: Services, wanted: Filter, limit: int) -> list[EntryView]:
-    """The newest entries of a filter, whatever its order: what its feeds hold."""
-    snapshot = services.facets.current()
-    ids = newest(snapshot, _Meaning(services, snapshot).of(wanted), 0, limit)
-    with services.sessions.read() as session:
-        return load_entries(session, snapshot, ids)
+def meaning_of(services: Services, snapshot: Snapshot, wanted: Filter) -> BitMap:
+    """Return the ids of everything that a filter means, its text included; do not change them."""
+    return _Meaning(services, snapshot).of(wanted)
 
 
 def _orders(wanted: Filter) -> tuple[tuple[str, str, bool], ...]:
