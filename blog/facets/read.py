@@ -68,8 +68,8 @@ def read_all(session: Session, now: int) -> Whole:
     columns.kinds[late] = 0
     upcoming = list(zip(columns.stamps[late].tolist(), late.tolist(), strict=True))
     hosts = _read_domains(session, columns)
-    late = LateTags(_numbers(session, _LATE, 3))
-    return Whole(Rows(columns, _read_tags(session, columns), hosts), upcoming, late)
+    tagged_late = LateTags(_numbers(session, _LATE, 3))
+    return Whole(Rows(columns, _read_tags(session, columns), hosts), upcoming, tagged_late)
 
 
 def _numbers(session: Session, statement: Select[*tuple[Any, ...]], columns: int) -> NDArray[np.int64]:

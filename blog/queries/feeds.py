@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import and_, func, not_, or_, select
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pyroaring import BitMap
-    from sqlalchemy import ColumnElement, Row
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from blog.domain.filters import Filter
@@ -110,19 +110,20 @@ def _departed(
     statement = select(Departure.entry_id, Departure.atom_id, Departure.at).where(
         *recent, *_conditions(snapshot, wanted)
     )
-    rows = session.execute(statement.order_by(Departure.id.desc()).limit(_FOUND)).all()
-    return list(_gone(session, [row for row in rows if row.entry_id not in matches], matches))
+    rows = session.execute(statement.order_by(Departure.id.desc()).limit(_FOUND))
+    left = [Departed(uri, at) for entry_id, uri, at in rows if entry_id not in matches]
+    return list(_gone(session, left, matches))
 
 
-def _gone(session: Session, rows: list[Row[Any]], matches: BitMap) -> Iterator[Departed]:
+def _gone(session: Session, left: list[Departed], matches: BitMap) -> Iterator[Departed]:
     """Each entry once; what was imported anew is another row with the same URI."""
-    uris = {row.atom_id for row in rows}
+    uris = {one.atom_id for one in left}
     again = select(Entry.atom_id, Entry.id).where(Entry.atom_id.in_(uris))
-    named = {uri for uri, entry_id in session.execute(again) if entry_id in matches} if rows else set()
-    for row in rows:
-        if row.atom_id not in named:
-            named.add(row.atom_id)
-            yield Departed(row.atom_id, row.at)
+    named = {uri for uri, entry_id in session.execute(again) if entry_id in matches} if left else set()
+    for one in left:
+        if one.atom_id not in named:
+            named.add(one.atom_id)
+            yield one
 
 
 def _conditions(snapshot: Snapshot, wanted: Filter) -> Iterator[ColumnElement[bool]]:

@@ -144,7 +144,7 @@ def test_what_was_never_public_is_never_named(blog: Blog) -> None:
         {"status": Status.HIDDEN},
         {"published": blog.clock.now + timedelta(days=1)},
     ):
-        entry = save_entry(blog.services, replace(ONE, external_id=str(values), **values))  # type: ignore[arg-type]
+        entry = save_entry(blog.services, replace(ONE, external_id=str(values), **values))
         edited(tags=(), **values)(blog, entry)
         delete_entry(blog.services, entry)
     blog.write("Other", "python")
