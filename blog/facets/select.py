@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from pyroaring import BitMap
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from blog.domain.filters import Filter
     from blog.facets.count import Months
     from blog.facets.snapshot import Snapshot
+
+# Of so many, all months are counted in less time than it takes to look at the last few of them.
+_FEW: Final = 5_000
 
 
 def matching(snapshot: Snapshot, wanted: Filter) -> BitMap:
@@ -97,7 +100,7 @@ def newest(
     """
     page: list[int] = []
     passed = 0
-    for month, inside in (count_months(snapshot, matches) if months is None else months).items():
+    for month, inside in _by_month(snapshot, matches) if months is None else months.items():
         if passed >= stop:
             break
         if passed + inside > start:
@@ -149,6 +152,15 @@ def _utc_months(times: NDArray[np.int64]) -> NDArray[np.int64]:
     """The months, as ``month_number`` has them, in which times lie."""
     months: NDArray[np.int64] = times.view("datetime64[us]").astype("datetime64[M]").astype(np.int64)
     return months + 1970 * 12
+
+
+def _by_month(snapshot: Snapshot, matches: BitMap) -> Iterator[tuple[tuple[int, int], int]]:
+    """How many of the matches each month has, newest first, looked at as far as somebody asks."""
+    if len(matches) <= _FEW or len(matches) == len(snapshot.everything):
+        yield from count_months(snapshot, matches).items()
+    else:
+        for month in snapshot.months_newest_first:
+            yield month, matches.intersection_cardinality(snapshot.months[month])
 
 
 def newest_first(snapshot: Snapshot, ids: BitMap) -> list[int]:

@@ -11,6 +11,7 @@ from collections import Counter
 from datetime import datetime
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def warnings(document: bytes, address: str, now: datetime) -> list[str]:
 
 def _warnings(feed: Element, address: str, now: datetime) -> Iterator[str]:
     for link in feed.findall(f"{ATOM}link"):
-        if link.get("rel") == "self" and link.get("href") != address:
+        if link.get("rel") == "self" and unquote(link.get("href", "")) != unquote(address):
             yield f"the feed says it is at {link.get('href')}, and was found at {address}"
     ids = Counter(_said(entry, "id") for entry in feed.findall(f"{ATOM}entry"))
     yield from (f"{count} entries have the id {one}" for one, count in ids.items() if count > 1)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from conftest import draft
+from conftest import DATABASES, draft
 from feedreading import fetch
 from sqlalchemy import select
 
@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
 OLD: Final = draft("Old", "web", day="2009-05-25")
+
+
+@pytest.fixture
+def blog(make_blog: Callable[..., Blog]) -> Blog:
+    """An empty blog; what reads and writes times in SQL is tested on both databases, below."""
+    return make_blog("sqlite")
 
 
 @pytest.fixture
@@ -214,3 +220,25 @@ def test_an_import_that_tags_later_lets_entries_enter(blog: Blog) -> None:
     blog.clock.forward(days=1)
     run([replace(one, tags=("web", "python"))], ImportLedger(blog.services))
     assert list(late(blog).values()) == [blog.clock.now]
+
+
+@pytest.mark.parametrize("kind", DATABASES)
+def test_both_databases_tell_when_a_tag_came(make_blog: Callable[..., Blog], kind: str) -> None:
+    blog = make_blog(kind)
+    first, second = (
+        save_entry(blog.services, replace(OLD, external_id=name, title=name)) for name in ("a", "b")
+    )
+    blog.write("New", "python ruby", day="2020-01-01")
+    blog.clock.forward(microseconds=1)
+    carry_out(blog.services, AddTags(frozenset({second}), ("python",)))
+    client = blog.client()
+    blog.clock.forward(microseconds=1)
+    carry_out(blog.services, AddTags(frozenset({first}), ("python",)))
+    assert order(client, "/tags/python.atom") == ["a", "b", "New"]
+    assert order(blog.client(), "/tags/python.atom") == ["a", "b", "New"]
+    carry_out(blog.services, Merge("python", "ruby"))
+    assert order(client, "/tags/ruby.atom") == ["a", "b", "New"]
+    undo_operation(blog.services, last_operation(blog), "")
+    assert len(late(blog)) == 2
+    delete_entry(blog.services, first)
+    assert order(client, "/tags/python.atom") == ["b", "New"]
