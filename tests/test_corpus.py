@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pytest
+from atomcheck import faults, warnings
 from conftest import CORPUS
+from feedreading import walk
+from schemas import atom_faults, json_faults
 from sqlalchemy import select
 
 from blog.app import create_app
@@ -241,6 +244,35 @@ def test_totals_and_facets_of_200_random_filters_are_those_that_sql_counts(
             kinds = Counter(Kind(one.kind).plural for one in found)
             assert {one.label: one.count for one in page.facets.kinds} == kinds, wanted
     assert empty < 100, "filters that find nothing prove little"
+
+
+def test_feeds_of_300_random_filters_are_valid(
+    services: Services, client: FlaskClient, plain: list[Plain]
+) -> None:
+    now = services.clock()
+    for wanted in random_filters(plain, 300):
+        address = wanted.feed_url("atom")
+        documents = [client.get(address)]
+        if b"prev-archive" in documents[0].data:
+            documents.append(client.get(wanted.feed_url("atom", "1"), follow_redirects=True))
+        for answer in documents:
+            assert atom_faults(answer.data) == faults(answer.data) == [], address
+            assert warnings(answer.data, answer.request.url, now) == [], address
+        for at in (wanted.feed_url("json"), wanted.feed_url("json", "1") if len(documents) > 1 else ""):
+            assert not at or json_faults(client.get(at, follow_redirects=True).data) == [], at
+
+
+def test_a_walk_through_the_archives_of_a_tag_meets_each_of_its_entries_once(
+    services: Services, client: FlaskClient
+) -> None:
+    documents = walk(client, "/tags/python.atom")
+    found = [one for document in documents for one in document.ids]
+    assert len(found) == len(set(found)) == BIGGEST["python"]
+    with services.sessions.read() as session:
+        tagged = select(Entry.atom_id).join(entry_tag, entry_tag.c.entry_id == Entry.id).join(Tag)
+        public = tagged.where(Tag.slug == "python", Entry.status == "published")
+        assert set(found) == set(session.scalars(public))
+    assert all(atom_faults(document.body) == [] for document in documents)
 
 
 def test_every_template_renders_on_real_entries(client: FlaskClient) -> None:

@@ -78,7 +78,8 @@ def learn(session: Session) -> Figures:
 
 def _tags(session: Session) -> dict[int, list[int]]:
     tags: dict[int, list[int]] = {}
-    for entry, tag in session.execute(select(entry_tag).order_by(entry_tag.c.entry_id, entry_tag.c.tag_id)):
+    pairs = select(entry_tag.c.entry_id, entry_tag.c.tag_id)
+    for entry, tag in session.execute(pairs.order_by(entry_tag.c.entry_id, entry_tag.c.tag_id)):
         tags.setdefault(entry, []).append(tag)
     return tags
 

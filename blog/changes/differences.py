@@ -7,9 +7,10 @@ so neither of the two alone says that a tag is still the one that was meant.
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from blog.changes.retagging import Filing, Retagging
+from blog.changes.retagging import Filing, Retagging, Times
 from blog.changes.vocabulary import TagRow, Vocabulary
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ Ref = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Rows before and after; None where there was none, or is none any more."""
+    """Rows before and after; None where there was none, or is none any more.
+
+    ``late`` says when entries had got those of the tags removed that had come late.
+    """
 
     tags: tuple[tuple[TagRow | None, TagRow | None], ...]
     aliases: tuple[tuple[str, Ref | None, Ref | None], ...]
@@ -30,6 +34,7 @@ class Difference:
     not_implied: tuple[tuple[Ref, Ref], ...]
     added: tuple[tuple[Ref, tuple[int, ...]], ...]
     removed: tuple[tuple[Ref, tuple[int, ...]], ...]
+    late: tuple[tuple[Ref, dict[int, datetime]], ...]
 
     def as_json(self) -> dict[str, Any]:
         """Return it as ``Operation.undo`` holds it."""
@@ -40,6 +45,7 @@ class Difference:
             "not_implied": self.not_implied,
             "added": self.added,
             "removed": self.removed,
+            "late": [[tag, [[one, at.isoformat()] for one, at in times.items()]] for tag, times in self.late],
         }
 
 
@@ -52,6 +58,10 @@ def difference_from_json(kept: Mapping[str, Any]) -> Difference:
         not_implied=tuple((_ref_of(one), _ref_of(other)) for one, other in kept["not_implied"]),
         added=tuple((_ref_of(tag), tuple(entries)) for tag, entries in kept["added"]),
         removed=tuple((_ref_of(tag), tuple(entries)) for tag, entries in kept["removed"]),
+        late=tuple(
+            (_ref_of(tag), {entry: datetime.fromisoformat(at) for entry, at in times})
+            for tag, times in kept.get("late", ())
+        ),
     )
 
 
@@ -80,6 +90,7 @@ def difference(done: Retagging) -> Difference:
         not_implied=_pairs(before, before.implications - after.implications),
         added=_filing(after, done.added),
         removed=_filing(before, done.removed),
+        late=tuple((_named(before, tag), times) for tag, times in sorted(done.late.items())),
     )
 
 
@@ -139,7 +150,7 @@ class _PuttingBack:
         for alias in self._kept.aliases:
             self._lead_back(*alias)
         self._imply_again()
-        return Retagging(self._now, self._back, self._file_again(), removed)
+        return Retagging(self._now, self._back, self._file_again(), removed, times=self._times_again())
 
     def _change_back(self, before: TagRow, after: TagRow) -> None:
         tag = _same(self._now, (after.id, after.slug))
@@ -223,6 +234,14 @@ class _PuttingBack:
         if gone:
             self.notes.append(f"Not there any more: {_entries(len(gone))}.")
         return added
+
+    def _times_again(self) -> Times:
+        """When entries had got, late, what comes back to them."""
+        times: Times = {}
+        for ref, late in self._kept.late:
+            if tag := _following(self._back, ref):
+                times[tag.id] = times.get(tag.id, {}) | late
+        return times
 
     def _forget(self, made: TagRow, removed: Filing) -> None:
         """Remove a tag that the operation made, unless something has come to use it."""

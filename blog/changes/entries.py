@@ -15,7 +15,8 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from blog.changes.agreement import close_agreed
 from blog.changes.appearances_kept import APPEARANCES, kept_appearances
 from blog.changes.columns import another_atom_id, atom_id_of, columns_of
-from blog.changes.filing import series_ids, source_ids, tag_entries
+from blog.changes.departures import departures
+from blog.changes.filing import held_by, series_ids, source_ids, tag_entries
 from blog.changes.log import record, record_new_names, version_of
 from blog.changes.lookups import in_pieces, rows_in
 from blog.changes.redirects import lead_on
@@ -148,10 +149,11 @@ def delete_entries(session: Session, entry_ids: Sequence[int], now: datetime, *,
     Raises:
         NotThere: there is no entry with one of these ids.
     """
-    for piece in in_pieces(entry_ids, _DELETED_AT_ONCE):
-        _keep_revisions(session, _entries(session, piece), DELETED, now, by)
-        session.execute(delete(_ENTRY).where(_ENTRY.c.id.in_(piece)))
-        session.expunge_all()
+    with departures(session, entry_ids, now):
+        for piece in in_pieces(entry_ids, _DELETED_AT_ONCE):
+            _keep_revisions(session, _entries(session, piece), DELETED, now, by)
+            session.execute(delete(_ENTRY).where(_ENTRY.c.id.in_(piece)))
+            session.expunge_all()
     record(session, DELETED, entry_ids, now)
 
 
@@ -284,11 +286,14 @@ def update_entries(
     ]
     moves = {entry.id: (_path(_place(entry)), _path(new)) for entry, new in zip(entries, places, strict=True)}
     known = _were_public(session, [entry for entry in entries if len(set(moves[entry.id])) > 1], now)
-    _update(session, rows)
-    lead_on(session, [move for entry_id, move in moves.items() if entry_id in known])
     retagged = {change.entry_id: change.tags for change, _ in changes if "tags" in change.fields}
-    session.execute(delete(entry_tag).where(entry_tag.c.entry_id.in_(retagged)))
-    if tag_entries(session, retagged) or made_series:
+    held = held_by(session, retagged, {entry.id for entry in entries if _is_public(entry, now)}, now)
+    with departures(session, [entry.id for entry in entries], now):
+        _update(session, rows)
+        session.execute(delete(entry_tag).where(entry_tag.c.entry_id.in_(retagged)))
+        made_tags = tag_entries(session, retagged, held)
+    lead_on(session, [move for entry_id, move in moves.items() if entry_id in known])
+    if made_tags or made_series:
         record_new_names(session, now)
     close_agreed(session, [entry.id for entry in entries], now)
     record(session, "updated", [entry.id for entry in entries], now)
@@ -341,6 +346,16 @@ def tags_of(session: Session, entry_ids: Collection[int]) -> dict[int, list[str]
     return {entry_id: sorted(slugs) for entry_id, slugs in tags.items()}
 
 
+def _late_tags_of(session: Session, entry_ids: Collection[int]) -> dict[int, dict[str, dict[str, str]]]:
+    """When these entries got those of their tags that came late, as revisions keep it."""
+    statement = select(entry_tag.c.entry_id, Tag.slug, entry_tag.c.at).join(Tag, Tag.id == entry_tag.c.tag_id)
+    late: dict[int, dict[str, dict[str, str]]] = {}
+    statement = statement.where(entry_tag.c.at.is_not(None))
+    for entry_id, slug, at in rows_in(session, statement, entry_tag.c.entry_id, entry_ids):
+        late.setdefault(entry_id, {"late": {}})["late"][slug] = at.isoformat()
+    return late
+
+
 def keep_revisions(session: Session, entry_ids: Sequence[int], now: datetime, by: str) -> None:
     """Keep what entries say, some hundreds at a time, before what is not about their text is changed."""
     for piece in in_pieces(entry_ids, _DELETED_AT_ONCE):
@@ -352,10 +367,16 @@ def _keep_revisions(
     session: Session, entries: Iterable[Entry], reason: str, now: datetime, by: str = ""
 ) -> None:
     """Keep what entries say, before they are changed; what is derived from that is left out."""
+    entries = list(entries)
     tags = tags_of(session, [entry.id for entry in entries])
+    late = _late_tags_of(session, [entry.id for entry in entries])
     about = {"at": now, "reason": reason, "by": by}
     rows: list[dict[str, Any]] = [
-        about | {"entry_id": entry.id, "fields": kept_fields(entry, tags.get(entry.id, []))}
+        about
+        | {
+            "entry_id": entry.id,
+            "fields": kept_fields(entry, tags.get(entry.id, [])) | late.get(entry.id, {}),
+        }
         for entry in entries
     ]
     if reason == DELETED:
@@ -392,8 +413,11 @@ def _were_public(session: Session, entries: Sequence[Entry], now: datetime) -> s
 
 def _may_be_known(entry: Entry, now: datetime) -> bool:
     """Whether an entry is public, or hidden: mostly that was public, and a bulk edit keeps no revision."""
-    is_published = entry.status == Status.PUBLISHED and entry.published <= now
-    return is_published or entry.status == Status.HIDDEN
+    return _is_public(entry, now) or entry.status == Status.HIDDEN
+
+
+def _is_public(entry: Entry, now: datetime) -> bool:
+    return entry.status == Status.PUBLISHED and entry.published <= now
 
 
 def _once_public(session: Session, entry_ids: Collection[int]) -> set[int]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import and_, case, func, literal, select, update
 
+from blog.changes.departures import departures
 from blog.changes.log import record
 from blog.changes.lookups import in_pieces, rows_in
 from blog.domain.entry import Kind
@@ -43,8 +44,9 @@ def values_of(session: Session, field: str, entry_ids: Collection[int]) -> dict[
 def set_field(session: Session, entry_ids: Collection[int], values: Mapping[str, Any], now: datetime) -> None:
     """Give these entries these values, with their lines in the log."""
     ids = sorted(entry_ids)
-    for piece in in_pieces(ids):
-        session.execute(update(_ENTRY).where(_ENTRY.c.id.in_(piece)).values(values))
+    with departures(session, ids, now):
+        for piece in in_pieces(ids):
+            session.execute(update(_ENTRY).where(_ENTRY.c.id.in_(piece)).values(values))
     record(session, "updated", ids, now)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import bindparam, insert, or_, select, update
 
 from blog.changes.lookups import rows_in
 from blog.changes.names import tag_ids
@@ -14,7 +16,7 @@ from blog.models import Alias, Appearance, Entry, Series, Source, Subscription, 
 from blog.rendering import clean_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from datetime import datetime
 
     from sqlalchemy.orm import Session
 
@@ -26,22 +28,86 @@ SOURCE_IS_USED: Final = or_(
 )
 
 
-def tag_entries(session: Session, tagged: Mapping[int, Mapping[str, str]]) -> bool:
+# When an entry got a tag, None where it had it when readers first saw it; by the ids of the two.
+TimeOf = Callable[[int, int], "datetime | None"]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The tags that entries have before they are tagged anew, and which of the entries readers see.
+
+    Called with an entry and a tag, it says when the one got the other: when it did, where it has it
+    already; now, where readers have seen it without.
+    """
+
+    times: Mapping[tuple[int, int], datetime | None]
+    seen: Collection[int]
+    now: datetime
+
+    def __call__(self, entry_id: int, tag_id: int) -> datetime | None:
+        """See ``TimeOf``."""
+        return self.times.get((entry_id, tag_id), self.now if entry_id in self.seen else None)
+
+
+def held_by(session: Session, entry_ids: Collection[int], seen: Collection[int], now: datetime) -> Held:
+    """Return the tags that these entries have; ``seen`` are those of them that are public."""
+    columns = (entry_tag.c.entry_id, entry_tag.c.tag_id, entry_tag.c.at)
+    rows = rows_in(session, select(*columns), entry_tag.c.entry_id, entry_ids)
+    return Held({(entry, tag): at for entry, tag, at in rows}, seen, now)
+
+
+def _from_the_first(_entry_id: int, _tag_id: int) -> None:
+    """See ``TimeOf``."""
+
+
+def tag_entries(
+    session: Session, tagged: Mapping[int, Mapping[str, str]], time_of: TimeOf = _from_the_first
+) -> bool:
     """Set the tags of entries that have none yet, with all that these imply; tell whether a tag was made.
 
     ``tagged`` gives each entry the slugs of its tags with their names. Old names of tags, which a
     tag may have got since these were read, are replaced by what they lead to.
     """
-    return _file(session, tagged, read_implications(session)) if tagged else False
+    return _file(session, tagged, read_implications(session), time_of) if tagged else False
 
 
-def file_under(session: Session, tagged: Mapping[int, Collection[str]]) -> bool:
-    """Set the tags of entries that come back to just these, by their slugs; tell whether a tag was made."""
-    return _file(session, {entry: {slug: slug for slug in slugs} for entry, slugs in tagged.items()}, {})
+def file_under(
+    session: Session, tagged: Mapping[int, Collection[str]], late: Mapping[int, Mapping[str, datetime]]
+) -> bool:
+    """Set the tags of entries that come back to just these, by their slugs; tell whether a tag was made.
+
+    ``late`` says when they got those of their tags that came late.
+    """
+    names = {entry: {slug: slug for slug in slugs} for entry, slugs in tagged.items()}
+    made = _file(session, names, {}, _from_the_first)
+    slugs = {slug for times in late.values() for slug in times}
+    led = {old: new for old, (new, _) in _renamed(session, slugs).items()}
+    ids = dict(rows_in(session, select(Tag.slug, Tag.id), Tag.slug, slugs | set(led.values())))
+    set_times(
+        session,
+        {
+            (entry, ids[led.get(slug, slug)]): at
+            for entry, times in late.items()
+            for slug, at in times.items()
+            if led.get(slug, slug) in ids
+        },
+    )
+    return made
+
+
+def set_times(session: Session, times: Mapping[tuple[int, int], datetime | None]) -> None:
+    """Say of entries when they got tags that they have; both are named by their ids."""
+    rows = [{"_entry": entry, "_tag": tag, "_at": at} for (entry, tag), at in times.items()]
+    if rows:
+        this = (entry_tag.c.entry_id == bindparam("_entry"), entry_tag.c.tag_id == bindparam("_tag"))
+        session.execute(update(entry_tag).where(*this).values(at=bindparam("_at")), rows)
 
 
 def _file(
-    session: Session, tagged: Mapping[int, Mapping[str, str]], implied: Mapping[int, Collection[int]]
+    session: Session,
+    tagged: Mapping[int, Mapping[str, str]],
+    implied: Mapping[int, Collection[int]],
+    time_of: TimeOf,
 ) -> bool:
     renamed = _renamed(session, {slug for names in tagged.values() for slug in names})
     living = {
@@ -50,7 +116,11 @@ def _file(
     }
     ids, made = tag_ids(session, {slug: name for names in living.values() for slug, name in names.items()})
     filed = {entry: closure((ids[slug] for slug in names), implied) for entry, names in living.items()}
-    rows = [{"entry_id": entry, "tag_id": tag} for entry, tags in filed.items() for tag in sorted(tags)]
+    rows = [
+        {"entry_id": entry, "tag_id": tag, "at": time_of(entry, tag)}
+        for entry, tags in filed.items()
+        for tag in sorted(tags)
+    ]
     if rows:
         session.execute(insert(entry_tag), rows)
     return made

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, cast
 from sqlalchemy import bindparam, delete, func, select, update
 
 from blog.changes.columns import BadDraft
+from blog.changes.departures import departures
 from blog.changes.entries import DELETED, delete_entries, update_entries
 from blog.changes.import_names import Thing, undo_names
 from blog.changes.import_runs import Wanted, refuse_while_elsewhere
@@ -225,7 +226,8 @@ class _Entries:
             # No revision is kept, nor those there are: the source has all of it still, and what the author
             # deleted is known by its last one.
             session.execute(delete(Revision).where(Revision.entry_id.in_(gone)))
-            session.execute(delete(_ENTRY).where(_ENTRY.c.id.in_(gone)))
+            with departures(session, gone, now):
+                session.execute(delete(_ENTRY).where(_ENTRY.c.id.in_(gone)))
             record(session, DELETED, gone, now)
         return {
             one.id: _Verdict(STAYS, edited[one.id]) if one.id in edited else _Verdict(GONE) for one in items

@@ -111,19 +111,27 @@ def last_words(session: Session, entry_ids: Collection[int]) -> dict[int, dict[s
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """A deleted entry that is ready to come back: its columns, the slugs of its tags, and where else it is."""
+    """A deleted entry that is ready to come back.
+
+    That is its columns, its tags, when it got the late ones, and where else it appeared.
+    """
 
     row: dict[str, Any]
     tags: list[str]
+    late: dict[str, datetime]
     appearances: list[dict[str, Any]]
 
 
 def gone_entries(said: Mapping[int, Mapping[str, Any]], settings: Settings) -> dict[int, Gone]:
     """Make deleted entries ready to come back, from what their revisions hold; this renders them anew."""
     return {
-        entry: Gone(_row(fields, settings), list(fields["tags"]), fields.get(APPEARANCES, []))
+        entry: Gone(_row(fields, settings), list(fields["tags"]), _late(fields), fields.get(APPEARANCES, []))
         for entry, fields in said.items()
     }
+
+
+def _late(fields: Mapping[str, Any]) -> dict[str, datetime]:
+    return {slug: datetime.fromisoformat(at) for slug, at in fields.get("late", {}).items()}
 
 
 def _row(fields: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
@@ -142,7 +150,8 @@ def bring_back(session: Session, gone: Mapping[int, Gone], now: datetime) -> tup
     """
     back, notes = _that_can_come_back(session, {entry: one.row for entry, one in gone.items()})
     notes += _insert_again(session, back)
-    if file_under(session, {entry: gone[entry].tags for entry in back}):
+    late = {entry: gone[entry].late for entry in back if gone[entry].late}
+    if file_under(session, {entry: gone[entry].tags for entry in back}, late):
         record_names(session, now)
     bring_appearances_back(session, {entry: gone[entry].appearances for entry in back})
     record(session, "created", sorted(back), now)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select, tuple_, update
 
+from blog.changes.departures import departures
+from blog.changes.filing import set_times
 from blog.changes.log import record, record_names
 from blog.changes.lookups import in_pieces, rows_in
-from blog.models import Alias, Entry, Implication, Tag, entry_tag
+from blog.models import Alias, Entry, Implication, Tag, entry_tag, public_at
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from blog.changes.vocabulary import TagRow, Vocabulary
 
 Filing = dict[int, set[int]]
+# When entries got tags that came late: by tag and entry.
+Times = dict[int, dict[int, "datetime"]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +32,20 @@ class Retagging:
     """The tags before and after, and by tag the entries that get it and that lose it.
 
     ``added`` names no entry that has the tag already, and ``removed`` none that has not.
+
+    What is added counts as added now, to an entry that readers see, but where ``times`` are given: then
+    as at these, or as never missing. ``merged`` leads from a tag to the one that its entries count as
+    filed under from when they were under the first. ``late`` is known once it is written: when entries got
+    the tags that were removed.
     """
 
     before: Vocabulary
     after: Vocabulary
     added: Filing = field(default_factory=dict)
     removed: Filing = field(default_factory=dict)
+    times: Times | None = None
+    merged: dict[int, int] = field(default_factory=dict)
+    late: Times = field(default_factory=dict)
 
     @property
     def entries(self) -> set[int]:
@@ -76,19 +88,85 @@ class Filed:
 
 def write_retagging(session: Session, plan: Retagging, now: datetime) -> Retagging:
     """Write it, with its lines in the log; return it with the ids that new tags were given."""
-    for tag_id, entries in plan.removed.items():
-        for piece in in_pieces(sorted(entries)):
-            within = (entry_tag.c.tag_id == tag_id, entry_tag.c.entry_id.in_(piece))
-            session.execute(delete(entry_tag).where(*within))
-    made = _write_vocabulary(session, plan.before, plan.after) if plan.changes_names else {}
-    added = {made.get(tag_id, tag_id): entries for tag_id, entries in plan.added.items()}
-    rows = [{"entry_id": one, "tag_id": tag_id} for tag_id, entries in added.items() for one in sorted(entries)]
-    if rows:
-        session.execute(insert(entry_tag), rows)
+    with departures(session, plan.entries, now):
+        late = _late(session, plan.removed)
+        for tag_id, entries in plan.removed.items():
+            for piece in in_pieces(sorted(entries)):
+                within = (entry_tag.c.tag_id == tag_id, entry_tag.c.entry_id.in_(piece))
+                session.execute(delete(entry_tag).where(*within))
+        made = _write_vocabulary(session, plan.before, plan.after) if plan.changes_names else {}
+        added = {made.get(tag_id, tag_id): entries for tag_id, entries in plan.added.items()}
+        times = _of_made(plan.times, made)
+        _file(session, added, _Clock(session, replace(plan, times=times, added=added), late, now))
     if plan.changes_names:
         record_names(session, now)
     record(session, "updated", sorted(plan.entries), now)
-    return replace(plan, after=_relabelled(plan.after, made), added=added)
+    return replace(plan, after=_relabelled(plan.after, made), added=added, late=late)
+
+
+def _late(session: Session, filing: Filing) -> Times:
+    """When these entries got these tags, where that was late."""
+    late: Times = {}
+    for tag_id, entries in filing.items():
+        statement = select(entry_tag.c.entry_id, entry_tag.c.at)
+        statement = statement.where(entry_tag.c.tag_id == tag_id, entry_tag.c.at.is_not(None))
+        if found := dict(rows_in(session, statement, entry_tag.c.entry_id, entries)):
+            late[tag_id] = found
+    return late
+
+
+def _of_made(times: Times | None, made: Mapping[int, int]) -> Times | None:
+    """The times by the ids that new tags were given."""
+    return times and {made.get(tag_id, tag_id): late for tag_id, late in times.items()}
+
+
+class _Clock:
+    """Says when entries get the tags that a retagging gives them."""
+
+    def __init__(self, session: Session, plan: Retagging, late: Times, now: datetime) -> None:
+        self._times = plan.times
+        self._now = now
+        # Under the tag that another is merged into, from when they were under either.
+        self._merged = {
+            into: (plan.removed.get(tag, set()), late.get(tag, {})) for tag, into in plan.merged.items()
+        }
+        added = set().union(*plan.added.values())
+        seen = select(Entry.id).where(public_at(now))
+        self._seen = {entry for (entry,) in rows_in(session, seen, Entry.id, added)}
+
+    def earlier(self, tag_id: int, held: Mapping[int, datetime]) -> dict[tuple[int, int], datetime | None]:
+        """Return the times of those entries of a tag that had the one merged into it before they had it."""
+        entries, late = self._merged[tag_id]
+        sooner = {entry: late.get(entry) for entry in entries & held.keys()}
+        return {(one, tag_id): at for one, at in sooner.items() if at is None or at < held[one]}
+
+    @property
+    def merged(self) -> Collection[int]:
+        """The tags that others are merged into."""
+        return self._merged
+
+    def __call__(self, entry_id: int, tag_id: int) -> datetime | None:
+        if self._times is not None:
+            return self._times.get(tag_id, {}).get(entry_id)
+        entries, late = self._merged.get(tag_id, ((), {}))
+        if entry_id in entries:
+            return late.get(entry_id)
+        return self._now if entry_id in self._seen else None
+
+
+def _file(session: Session, added: Filing, time_of: _Clock) -> None:
+    """File entries under tags, which both are there by now."""
+    for tag_id in time_of.merged:
+        statement = select(entry_tag.c.entry_id, entry_tag.c.at)
+        held = statement.where(entry_tag.c.tag_id == tag_id, entry_tag.c.at.is_not(None))
+        set_times(session, time_of.earlier(tag_id, dict(session.execute(held).all())))
+    rows = [
+        {"entry_id": one, "tag_id": tag_id, "at": time_of(one, tag_id)}
+        for tag_id, entries in added.items()
+        for one in sorted(entries)
+    ]
+    if rows:
+        session.execute(insert(entry_tag), rows)
 
 
 def _write_vocabulary(session: Session, before: Vocabulary, after: Vocabulary) -> dict[int, int]:

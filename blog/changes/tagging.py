@@ -92,7 +92,7 @@ class Merge:
         entries = filed.under(tag.id)
         after = before.merged(tag, into)
         added = filed.lacking(after.implied_by([into.id]) if entries else [], entries)
-        done = Retagging(before, after, added, {tag.id: entries})
+        done = Retagging(before, after, added, {tag.id: entries}, merged={tag.id: into.id})
         both = len(entries & filed.under(into.id))
         notes = [f"On both tags by now: {_entries(both)}."] if both else []
         return _planned(f"Merge the tag “{tag.name}” into “{into.name}”", done, entries, notes)

@@ -9,7 +9,7 @@ that shows more than was asked for is a wrong page.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
@@ -45,6 +45,7 @@ _MANY_VALUES: Final = ("tag", "exclude.tag", "type")
 SEARCH_PARAMETERS: Final = (*_ONE_VALUE, *_MANY_VALUES)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufffd\ufffe\uffff\ud800-\udfff]")
 _HOST: Final = re.compile(r"[^\s/?#@]{1,253}")
+_ARCHIVE: Final = re.compile(r"(?P<number>[1-9][0-9]{0,8})(-(?P<state>[0-9a-f]{1,40}))?")
 _MAX_EXPRESSION: Final = 2_500
 # "C++" in an address, which a server sees alike whether it was written so or as C%2B%2B: two
 # plus signs after a name and before the end of a term can be nothing but part of the name.
@@ -232,6 +233,36 @@ def parse_page(values: Iterable[str]) -> int:
     if number < 1:
         raise BadFilter("Pages are counted from 1.")
     return number
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveName:
+    """One of the archives behind a feed, counted from the oldest on, and the state that it is in.
+
+    Without a state it is the archive as it is now, whatever that is.
+    """
+
+    number: int
+    state: str = ""
+
+    def __str__(self) -> str:
+        """Spell it as addresses do."""
+        return f"{self.number}-{self.state}" if self.state else str(self.number)
+
+
+def parse_archive(values: Iterable[str]) -> ArchiveName | None:
+    """Read ``?archive=``; None when it is not given.
+
+    Raises:
+        BadFilter: no archive can be called that.
+    """
+    text = _single("archive", _values("archive", values))
+    if not text:
+        return None
+    found = _ARCHIVE.fullmatch(text)
+    if not found:
+        raise BadFilter("An archive is named by its number, counted from 1: archive=3.")
+    return ArchiveName(int(found["number"]), found["state"] or "")
 
 
 def parse_text(text: str) -> str:

@@ -255,12 +255,16 @@ class Filter:
             return f"/search/{_spelled(self._query(tags, without))}"
         return f"/tags/{_tag_expression(tags, self.any_of, without)}/"
 
-    def feed_url(self, form: str) -> str:
-        """Return the address of this filter's feed; ``form`` is ``"atom"`` or ``"json"``."""
+    def feed_url(self, form: str, archive: str = "") -> str:
+        """Return the address of this filter's feed; ``form`` is ``"atom"`` or ``"json"``.
+
+        ``archive`` names one of the archives behind it, as ``ArchiveName`` spells that.
+        """
         path, query = self._address()
         stem = path.rstrip("/") or "/feed"
-        # A feed's entries come newest first, whatever the order of the page.
-        return f"{stem}.{form}{_spelled(pair for pair in query if pair[0] != 'sort')}"
+        # A feed's entries come in the order in which they entered it, whatever the order of the page.
+        pairs = [pair for pair in query if pair[0] != "sort"]
+        return f"{stem}.{form}{_spelled([*pairs, ('archive', archive)] if archive else pairs)}"
 
     def title(self, names: Mapping[str, str] | None = None) -> str:
         """Say the filter as a sentence; ``names`` gives tags, sources and series their display names."""

@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from blog.facets.build import with_changes, with_rows
 from blog.facets.names import load_names, load_new_names
-from blog.facets.read import read_all, read_rows
+from blog.facets.read import read_all, read_late, read_rows
 from blog.facets.select import newest_entry
 from blog.facets.snapshot import Snapshot
 from blog.models import NAMES, NEW_NAMES, Change
@@ -130,9 +130,9 @@ def _names_after(session: Session, names: Names, what: set[str]) -> Names:
 
 
 def _loaded(session: Session, names: Names, last: int, now: int) -> Snapshot:
-    """Read the whole blog in two ordered scans."""
+    """Read the whole blog in a few ordered scans."""
     whole = read_all(session, now)
-    empty = Snapshot(names, position=last, upcoming=tuple(sorted(whole.upcoming)))
+    empty = Snapshot(names, position=last, upcoming=tuple(sorted(whole.upcoming)), late=whole.late)
     return with_rows(empty, whole.rows)
 
 
@@ -157,4 +157,5 @@ def _with_rows(before: Snapshot, session: Session, ids: Sequence[int], now: int)
     upcoming += [(row.stamp, entry_id) for entry_id, row in found.items() if row.stamp > now]
     here = {entry_id: row for entry_id, row in found.items() if row.stamp <= now}
     after = with_changes(before, [(entry_id, here.get(entry_id)) for entry_id in ids])
-    return replace(after, upcoming=tuple(sorted(upcoming)))
+    late = before.late.changed(ids, list(read_late(session, ids)))
+    return replace(after, upcoming=tuple(sorted(upcoming)), late=late)

@@ -16,6 +16,7 @@ from sqlalchemy import BigInteger, case, func, select
 
 from blog.db import bare_rows
 from blog.domain.entry import Status
+from blog.facets.late import LateTags
 from blog.facets.rows import KIND_CODES, KINDS, Columns, Hosts, Place, Row, Rows, month_number
 from blog.models import Appearance, Entry, entry_tag, microseconds_of, ordinal_of
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
+
+    from blog.facets.late import Triple
 
 _LOOK_UP: Final = 500
 _IS_PUBLISHED: Final = Entry.status == Status.PUBLISHED.value
@@ -39,11 +42,17 @@ _NUMBERS: Final = (
 Upcoming = list[tuple[int, int]]
 
 
+_LATE: Final = select(entry_tag.c.entry_id, entry_tag.c.tag_id, microseconds_of(entry_tag.c.at)).where(
+    entry_tag.c.at.is_not(None)
+)
+
+
 class Whole(NamedTuple):
-    """The rows of all entries whose time has come, and the others as (time, id)."""
+    """The rows of all entries whose time has come, the others as (time, id), and what was tagged late."""
 
     rows: Rows
     upcoming: Upcoming
+    late: LateTags
 
 
 def read_all(session: Session, now: int) -> Whole:
@@ -60,7 +69,8 @@ def read_all(session: Session, now: int) -> Whole:
     upcoming = list(zip(columns.stamps[late].tolist(), late.tolist(), strict=True))
     hosts = _read_domains(session, columns)
     also = {one: sources for one, sources in _read_also(session).items() if _is_public(columns, one)}
-    return Whole(Rows(columns, _read_tags(session, columns), hosts, also), upcoming)
+    tagged_late = LateTags(_numbers(session, _LATE, 3))
+    return Whole(Rows(columns, _read_tags(session, columns), hosts, also), upcoming, tagged_late)
 
 
 def _is_public(columns: Columns, entry_id: int) -> bool:
@@ -117,6 +127,13 @@ def _read_tags(session: Session, columns: Columns) -> NDArray[np.uint32]:
     columns.tag_counts[:] = counts
     columns.tag_starts[:] = np.cumsum(counts) - counts
     return tags[public]
+
+
+def read_late(session: Session, ids: Sequence[int]) -> Iterator[Triple]:
+    """Read when these entries got those of their tags that came late: entry, tag, time."""
+    for start in range(0, len(ids), _LOOK_UP):
+        rows = session.execute(_LATE.where(entry_tag.c.entry_id.in_(ids[start : start + _LOOK_UP])))
+        yield from ((entry, tag, time) for entry, tag, time in rows)
 
 
 def read_rows(session: Session, ids: Sequence[int]) -> Iterator[tuple[int, Row]]:

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import numpy as np
 from pyroaring import BitMap
 
 from blog.domain.dates import days_in_month
 from blog.facets.count import count_months
-from blog.facets.rows import as_array, as_bitmap
+from blog.facets.late import late_entries
+from blog.facets.rows import as_array, as_bitmap, month_number, month_of
 from blog.facets.sets import EMPTY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from blog.domain.filters import Filter
     from blog.facets.count import Months
     from blog.facets.snapshot import Snapshot
+
+# Of so many, all months are counted in less time than it takes to look at the last few of them.
+_FEW: Final = 5_000
 
 
 def matching(snapshot: Snapshot, wanted: Filter) -> BitMap:
@@ -53,10 +60,10 @@ def _parts(snapshot: Snapshot, wanted: Filter) -> Iterator[BitMap]:
     if wanted.domain:
         yield snapshot.domains.get(wanted.domain, EMPTY)
     if wanted.year is not None or wanted.since or wanted.until:
-        yield _in_period(snapshot, *_limits(wanted))
+        yield _in_period(snapshot, *period(wanted))
 
 
-def _limits(wanted: Filter) -> tuple[date, date]:
+def period(wanted: Filter) -> tuple[date, date]:
     """The first and the last day of the filter's period."""
     if wanted.year is None:
         return wanted.since or date.min, wanted.until or date.max
@@ -93,7 +100,7 @@ def newest(
     """
     page: list[int] = []
     passed = 0
-    for month, inside in (count_months(snapshot, matches) if months is None else months).items():
+    for month, inside in _by_month(snapshot, matches) if months is None else months.items():
         if passed >= stop:
             break
         if passed + inside > start:
@@ -101,6 +108,59 @@ def newest(
             page += ordered[max(0, start - passed) : stop - passed]
         passed += inside
     return page
+
+
+def entered_last(snapshot: Snapshot, wanted: Filter, matches: BitMap, start: int, stop: int) -> list[int]:
+    """Return the ids at ``start`` to ``stop`` of the matches, those that entered the filter last first.
+
+    An entry enters when it is published, or when it gets the tag that it lacked. Where no tag of the filter
+    came late to anything, these are the ``newest``; else each late one is put where its time belongs
+    among the others.
+    """
+    late = late_entries(snapshot, wanted, matches)
+    if not len(late.ids):
+        return newest(snapshot, matches, start, stop)
+    others = matches - as_bitmap(np.sort(late.ids))
+    places = np.arange(len(late.ids)) + _newer_than(snapshot, others, late.times)
+    before, inside = np.searchsorted(places, (start, stop))
+    page: list[int] = newest(snapshot, others, start - int(before), stop - int(inside))
+    for place, entry_id in zip(places[before:inside].tolist(), late.ids[before:inside].tolist(), strict=True):
+        page.insert(place - start, entry_id)
+    return page
+
+
+def _newer_than(snapshot: Snapshot, ids: BitMap, times: NDArray[np.int64]) -> NDArray[np.intp]:
+    """How many of the entries were published after each of these times, which descend.
+
+    Months are those of the blog's calendar, so the days around the end of one are looked for in its
+    neighbours, too; months beyond them count whole.
+    """
+    counts = {month_number(date(*month, 1)): size for month, size in count_months(snapshot, ids).items()}
+    months = _utc_months(times)
+    newer = np.zeros(len(times), np.intp)
+    for month in np.unique(months).tolist():
+        near = [month_of(month + step) for step in (-1, 0, 1)]
+        some = as_array(BitMap.union(*(snapshot.months.get(one, EMPTY) for one in near)) & ids)
+        stamps = np.sort(snapshot.rows.columns.stamps[some])
+        here = months == month
+        beyond = sum(size for other, size in counts.items() if other > month + 1)
+        newer[here] = beyond + len(stamps) - np.searchsorted(stamps, times[here], side="right")
+    return newer
+
+
+def _utc_months(times: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The months, as ``month_number`` has them, in which times lie."""
+    months: NDArray[np.int64] = times.view("datetime64[us]").astype("datetime64[M]").astype(np.int64)
+    return months + 1970 * 12
+
+
+def _by_month(snapshot: Snapshot, matches: BitMap) -> Iterator[tuple[tuple[int, int], int]]:
+    """How many of the matches each month has, newest first, looked at as far as somebody asks."""
+    if len(matches) <= _FEW or len(matches) == len(snapshot.everything):
+        yield from count_months(snapshot, matches).items()
+    else:
+        for month in snapshot.months_newest_first:
+            yield month, matches.intersection_cardinality(snapshot.months[month])
 
 
 def newest_first(snapshot: Snapshot, ids: BitMap) -> list[int]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pyroaring import BitMap
 
+from blog.facets.late import LateTags
 from blog.facets.pairs import TellingPairs, telling_pairs
 from blog.facets.rows import Hosts, Rows
 from blog.facets.sets import EMPTY, HostSets, Sets
@@ -37,7 +38,8 @@ class Snapshot:
 
     ``position`` is the last change it holds and ``changed`` when that was made; ``moved`` is when
     the public blog last changed, by a write or by a scheduled entry's time coming; ``upcoming`` are
-    the scheduled entries, as (time, id), soonest first. Times are microseconds since 1970.
+    the scheduled entries, as (time, id), soonest first; ``late`` says which tags came after readers had
+    seen the entry. Times are microseconds since 1970.
     """
 
     names: Names
@@ -53,6 +55,7 @@ class Snapshot:
     domains: HostSets = field(default_factory=lambda: HostSets(Hosts(), _no_sets()))
     months: Mapping[tuple[int, int], BitMap] = field(default_factory=dict)
     upcoming: tuple[tuple[int, int], ...] = ()
+    late: LateTags = field(default_factory=LateTags)
 
     @property
     def state(self) -> tuple[int, int, int]:

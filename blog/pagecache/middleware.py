@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from werkzeug.http import parse_date
 
+from blog.pagecache.accepting import wants_page
 from blog.pagecache.compression import negotiated
 from blog.pagecache.store import Page, PageStore
 
@@ -96,6 +97,7 @@ class PageCache:
             environ.get("HTTP_HOST", ""),
             environ["PATH_INFO"],
             environ.get("QUERY_STRING", ""),
+            "page" if wants_page(environ) else "",
         )
         page = self.store.get(key)
         if page is None or page.blog != self._states.blog() or (page.parts and self._has_moved(page)):

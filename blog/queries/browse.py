@@ -224,12 +224,9 @@ def _months_at_any_time(meaning: _Meaning, wanted: Filter, months: Months) -> Mo
     return months if bare == wanted else count_months(meaning.snapshot, meaning.of(bare))
 
 
-def newest_entries(services: Services, wanted: Filter, limit: int) -> list[EntryView]:
-    """The newest entries of a filter, whatever its order: what its feeds hold."""
-    snapshot = services.facets.current()
-    ids = newest(snapshot, _Meaning(services, snapshot).of(wanted), 0, limit)
-    with services.sessions.read() as session:
-        return load_entries(session, snapshot, ids)
+def meaning_of(services: Services, snapshot: Snapshot, wanted: Filter) -> BitMap:
+    """Return the ids of everything that a filter means, its text included; do not change them."""
+    return _Meaning(services, snapshot).of(wanted)
 
 
 def _orders(wanted: Filter) -> tuple[tuple[str, str, bool], ...]:

@@ -1,4 +1,7 @@
-"""Atom feeds: RFC 4287, with the "via" and "related" links of its section 4.2.7.2."""
+"""Atom feeds: RFC 4287, with the "via" and "related" links of its section 4.2.7.2.
+
+Archives keep to RFC 5005, section 4; what left a feed is named as RFC 6721 says.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE: Final = "application/atom+xml"
 _NAMESPACE: Final = "http://www.w3.org/2005/Atom"
+_HISTORY: Final = "http://purl.org/syndication/history/1.0"
+_TOMBSTONES: Final = "http://purl.org/atompub/tombstones/1.0"
 # XML 1.0, section 2.2: no escaping makes these legal in a document.
 _NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # RFC 3987: what no IRI holds unencoded, and addresses that people paste do.
@@ -23,20 +28,37 @@ _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 def write_atom(feed: Feed, generator: str) -> bytes:
     """Return the feed as an Atom document in UTF-8."""
     root = Element("feed", {"xmlns": _NAMESPACE, "xml:lang": feed.language})
+    if feed.archive_url:
+        root.set("xmlns:fh", _HISTORY)
+    if feed.deleted:
+        root.set("xmlns:at", _TOMBSTONES)
     _text(root, "title", feed.title)
     if feed.subtitle:
         _text(root, "subtitle", feed.subtitle)
     _text(root, "id", feed.atom_url)
-    _link(root, "self", feed.atom_url, type=MEDIA_TYPE)
+    _link(root, "self", feed.archive_url or feed.atom_url, type=MEDIA_TYPE)
     _link(root, "alternate", feed.page_url, type="text/html")
+    _history(root, feed)
     _text(root, "updated", _rfc3339(max((item.updated for item in feed.items), default=_NEVER)))
     author = SubElement(root, "author")
     _text(author, "name", feed.author)
     _text(author, "uri", feed.base_url + "/")
     _text(root, "generator", generator)
+    # The schema of RFC 4287 has what is not its own before the entries, though no order means anything.
+    for one in feed.deleted:
+        SubElement(root, "at:deleted-entry", {"ref": _legal(one.id), "when": _rfc3339(one.when)})
     for item in feed.items:
         _entry(root, item, feed.tag_scheme)
     return bytes(tostring(root, encoding="utf-8", xml_declaration=True))
+
+
+def _history(root: Element, feed: Feed) -> None:
+    if feed.archive_url:
+        SubElement(root, "fh:archive")
+        _link(root, "current", feed.atom_url, type=MEDIA_TYPE)
+        _link(root, "next-archive", feed.following, type=MEDIA_TYPE)
+    if feed.previous:
+        _link(root, "prev-archive", feed.previous, type=MEDIA_TYPE)
 
 
 def _entry(root: Element, item: FeedItem, tag_scheme: str) -> None:

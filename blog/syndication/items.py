@@ -30,12 +30,22 @@ class FeedItem:
     image: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class DeletedItem:
+    """One entry that is not in the feed any more, and since when."""
+
+    id: str
+    when: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """A feed and its items, newest first.
+    """A feed and its items, those that entered it last first.
 
     ``atom_url`` and ``json_url`` are its own addresses, ``page_url`` that of the page it is
-    the twin of, ``tag_scheme`` the address that tags are terms of.
+    the twin of, ``tag_scheme`` the address that tags are terms of. ``previous`` is where the items before
+    these are. What is behind the feed in that way is an archive: it has an address of its own,
+    ``archive_url``, and ``following`` is where the items after its own are.
     """
 
     title: str
@@ -48,3 +58,7 @@ class Feed:
     json_url: str
     tag_scheme: str
     items: tuple[FeedItem, ...]
+    deleted: tuple[DeletedItem, ...] = ()
+    previous: str = ""
+    following: str = ""
+    archive_url: str = ""

@@ -22,6 +22,7 @@ def write_json(feed: Feed) -> bytes:
         "feed_url": feed.json_url,
         "language": feed.language,
         "authors": [{"name": feed.author, "url": feed.base_url + "/"}],
+        **({"next_url": feed.previous} if feed.previous else {}),
         "items": [_item(item) for item in feed.items],
     }
     if feed.subtitle:

@@ -1,27 +1,45 @@
-"""The twins of filter pages: the same question, answered as Atom or JSON Feed."""
+"""The twins of filter pages: the same question, answered as Atom or JSON Feed.
+
+Behind each lie its archives (RFC 5005, section 4). An archive's address without a state leads on to that
+with the state that it is in now; what lives there never changes, and may be kept for ever. To a browser, a
+feed explains itself.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, redirect, request
 from markupsafe import Markup
 
-from blog.domain.addresses import parse_domain, parse_period, parse_search, parse_slug, parse_tags
+from blog.domain.addresses import (
+    ArchiveName,
+    parse_archive,
+    parse_domain,
+    parse_period,
+    parse_search,
+    parse_slug,
+    parse_tags,
+)
 from blog.domain.entry import Kind
 from blog.domain.filters import EVERYTHING, Filter
+from blog.pagecache.accepting import wants_page
 from blog.pagecache.middleware import NEVER
-from blog.queries.browse import newest_entries, settle
+from blog.queries.browse import settle
+from blog.queries.feeds import FeedEntries, archived_entries, feed_entries
 from blog.queries.intersections import introduction_of
 from blog.rendering import absolute
 from blog.syndication.atom import MEDIA_TYPE as ATOM
 from blog.syndication.atom import write_atom
-from blog.syndication.items import Feed, FeedItem
+from blog.syndication.items import DeletedItem, Feed, FeedItem
 from blog.syndication.jsonfeed import MEDIA_TYPE as JSON
 from blog.syndication.jsonfeed import write_json
 from blog.web.context import (
+    YEAR,
     base_url,
     depends_on,
     parameters,
@@ -30,6 +48,7 @@ from blog.web.context import (
     stored_html,
     whole_url,
 )
+from blog.web.pages import page
 from blog.web.states import TEXT
 
 if TYPE_CHECKING:
@@ -45,20 +64,79 @@ GENERATOR: Final = f"Crosstag {version('crosstag')}"
 
 
 def filter_feed(wanted: Filter, form: str) -> AnyResponse:
-    """Answer with a filter's feed, or send the subscriber to its one address."""
+    """Answer with a filter's feed or one of its archives, or send the subscriber to its one address."""
+    asked = parse_archive(request.args.getlist("archive"))
     if wanted.text:
         depends_on(TEXT)
     settled = settle(services(), wanted)
-    if elsewhere := redirect_unless_at(settled.feed_url(form)):
+    if elsewhere := redirect_unless_at(settled.feed_url(form, str(asked or ""))):
         return elsewhere
-    feed = _feed(settled)
-    body = write_atom(feed, GENERATOR) if form == "atom" else write_json(feed)
-    response = Response(body, content_type=f"{ATOM if form == 'atom' else JSON}; charset=utf-8")
+    if asked:
+        return _archive(settled, form, asked)
+    found = feed_entries(services(), settled)
+    return _explained(settled, form, found) if wants_page(request.environ) else _current(settled, form, found)
+
+
+def _current(wanted: Filter, form: str, found: FeedEntries) -> Response:
+    """Answer with the feed that is subscribed to."""
+    previous = _archive_url(wanted, form, found.archives) if found.archives else ""
+    response = _sent(_written(replace(_feed(wanted, found), previous=previous), form), form)
     response.headers["Cache-Control"] = "public, max-age=300, stale-while-revalidate=86400"
+    response.headers["Vary"] = "Accept"
     if not wanted.text:
         # The text index follows the blog: what a text finds can change when nothing in the blog does.
         _date(response)
     return response
+
+
+def _explained(wanted: Filter, form: str, found: FeedEntries) -> Response:
+    """Answer with a page that says what a feed is, and what is in this one."""
+    address = base_url() + wanted.feed_url(form)
+    response = page("feed.html", wanted=wanted, address=wanted.url(), feed_address=address, found=found)
+    response.headers["Vary"] = "Accept"
+    # A cache on the way goes by what is accepted alone, and not by who accepts it.
+    response.headers["Cache-Control"] = "private, max-age=60"
+    return response
+
+
+def _archive(wanted: Filter, form: str, asked: ArchiveName) -> AnyResponse:
+    """Answer with an archive in the state that is asked for, or lead on to the one that it is in."""
+    found = archived_entries(services(), wanted, asked.number)
+    if asked.number > found.archives:
+        # What comes after the last one is the feed itself, until that is full.
+        return _leading_to(wanted.feed_url(form))
+    feed = replace(
+        _feed(wanted, found),
+        previous=_archive_url(wanted, form, asked.number - 1) if asked.number > 1 else "",
+        following=_archive_url(wanted, form, asked.number + 1),
+        archive_url=_archive_url(wanted, form, asked.number),
+    )
+    name = ArchiveName(asked.number, hashlib.blake2b(_written(feed, form), digest_size=8).hexdigest())
+    address = wanted.feed_url(form, str(name))
+    if asked != name:
+        return _leading_to(address)
+    response = _sent(_written(replace(feed, archive_url=base_url() + address), form), form)
+    response.cache_control.public = True
+    response.cache_control.max_age = YEAR
+    return response
+
+
+def _archive_url(wanted: Filter, form: str, number: int) -> str:
+    return base_url() + wanted.feed_url(form, str(ArchiveName(number)))
+
+
+def _leading_to(address: str) -> AnyResponse:
+    response = redirect(address, 302)
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return response
+
+
+def _written(feed: Feed, form: str) -> bytes:
+    return write_atom(feed, GENERATOR) if form == "atom" else write_json(feed)
+
+
+def _sent(document: bytes, form: str) -> Response:
+    return Response(document, content_type=f"{ATOM if form == 'atom' else JSON}; charset=utf-8")
 
 
 def _date(response: Response) -> None:
@@ -76,13 +154,12 @@ def _date(response: Response) -> None:
         depends_on(NEVER)
 
 
-def _feed(wanted: Filter) -> Feed:
+def _feed(wanted: Filter, found: FeedEntries) -> Feed:
     settings = services().settings
     base = base_url()
     sentence = wanted.title(services().facets.current().display_names)
     introduced = introduction_of(services(), wanted)
     name = introduced.name if introduced else ""
-    entries = newest_entries(services(), wanted, settings.feed_size)
     return Feed(
         title=f"{settings.title}: {name or sentence}" if wanted else settings.title,
         subtitle=(sentence if name else "") if wanted else settings.tagline,
@@ -93,7 +170,8 @@ def _feed(wanted: Filter) -> Feed:
         atom_url=base + wanted.feed_url("atom"),
         json_url=base + wanted.feed_url("json"),
         tag_scheme=f"{base}/tags/",
-        items=tuple(_item(entry, base) for entry in entries),
+        items=tuple(_item(entry, base) for entry in found.entries),
+        deleted=tuple(DeletedItem(one.atom_id, one.at) for one in found.departed),
     )
 
 
