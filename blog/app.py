@@ -10,6 +10,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
+from blog.audience import HearsReaders
 from blog.config import bundled
 from blog.pagecache.middleware import PageCache
 from blog.web import context, errors, feeds, programs, public, sessions, uploads
@@ -32,6 +33,7 @@ from blog.web.admin.redirects import redirects_of_author
 from blog.web.admin.settings import settings
 from blog.web.admin.sources import sources_of_author
 from blog.web.admin.static_pages import static_pages_of_author
+from blog.web.admin.subscribers import subscribers
 from blog.web.admin.tags import tags
 from blog.web.admin.typed import typed
 from blog.web.crawlers import crawlers
@@ -61,6 +63,7 @@ TENDING: Final = (
     sources_of_author,
     polling,
     redirects_of_author,
+    subscribers,
 )
 HOUSE: Final = (login, keys, home, account, settings, static_pages_of_author)
 _STATIC: Final = Path(__file__).resolve().parent / "static"
@@ -115,6 +118,7 @@ def create_app(services: Services) -> Flask:
     # Assigned where Flask says that middleware goes: so its test client goes through it, too.
     limit = services.settings.cache_megabytes * 1_000_000
     app.wsgi_app = PageCache(app.wsgi_app, BlogStates(services), limit)  # type: ignore[method-assign]
+    app.wsgi_app = HearsReaders(app.wsgi_app, services.audience)  # type: ignore[method-assign]
     if proxies := services.settings.proxies:
         # As many as the operator says stand in front: one more, and anybody could say who they are.
         app.wsgi_app = ProxyFix(app.wsgi_app, proxies, proxies, proxies)  # type: ignore[method-assign]

@@ -26,6 +26,7 @@ from blog.domain.errors import BadFilter, CrosstagError, NotThere
 from blog.domain.tags import slugify
 from blog.queries.all_entries import Wanted, all_ids
 from blog.queries.history import operation
+from blog.queries.subscribers import tag_subscribers
 from blog.queries.tags_table import TagOrder, TagsWanted, near_duplicates, one_tag, tags_table
 from blog.web.admin.pages import admin_page
 from blog.web.admin.ways import own_page
@@ -87,7 +88,15 @@ def one(slug: str) -> Response:
 
 def _one(slug: str, error: str = "", status: int = 200) -> Response:
     tag = one_tag(services(), parse_text(slug))
-    return admin_page("tag.html", status=status, tag=tag, error=error, done=_done(), kinds=list(Kind))
+    return admin_page(
+        "tag.html",
+        status=status,
+        tag=tag,
+        subscribers=tag_subscribers(services(), tag.line.slug),
+        error=error,
+        done=_done(),
+        kinds=list(Kind),
+    )
 
 
 @tags.post("/<slug>/<what>")
@@ -102,7 +111,14 @@ def act(slug: str, what: str) -> Response:
         if form.get("confirm") != "yes":
             shown = preview(services(), action)
             fields = [pair for pair in form.items(multi=True) if pair[0] != "csrf_token"]
-            return admin_page("tag_preview.html", slug=slug, what=what, preview=shown, fields=fields)
+            return admin_page(
+                "tag_preview.html",
+                slug=slug,
+                what=what,
+                preview=shown,
+                subscribers=tag_subscribers(services(), slug),
+                fields=fields,
+            )
         done = carry_out(services(), action, author().name)
     except (BadFilter, NotThere, CrosstagError) as problem:
         return _one(slug, problem.sentence, 422)
