@@ -36,6 +36,7 @@ from blog.web.admin.static_pages import static_pages_of_author
 from blog.web.admin.subscribers import subscribers
 from blog.web.admin.tags import tags
 from blog.web.admin.typed import typed
+from blog.web.admin.webmentions import webmentions
 from blog.web.crawlers import crawlers
 from blog.web.entries import entries
 from blog.web.indexes import indexes
@@ -64,6 +65,7 @@ TENDING: Final = (
     polling,
     redirects_of_author,
     subscribers,
+    webmentions,
 )
 HOUSE: Final = (login, keys, home, account, settings, static_pages_of_author)
 _STATIC: Final = Path(__file__).resolve().parent / "static"

@@ -470,6 +470,7 @@ class Redirect(Base):
 NAMES: Final = "names"
 NEW_NAMES: Final = "new names"
 SETTINGS: Final = "settings"
+MENTIONS: Final = "mentions"
 
 
 class Change(Base):
@@ -477,7 +478,8 @@ class Change(Base):
 
     ``what`` is created, updated or deleted for an entry (``entry_id``), or names what else
     changed: ``NAMES`` for tags, aliases, sources, series and redirects, ``NEW_NAMES`` where tags,
-    sources or series were only added, ``SETTINGS`` for settings and static pages.
+    sources or series were only added, ``SETTINGS`` for settings and static pages,
+    ``MENTIONS`` for what other sites say below entries.
     The last change of an entry is its version.
     """
 

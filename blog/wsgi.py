@@ -12,7 +12,7 @@ from blog.config import load
 from blog.indexer import Indexer
 from blog.poller.background import BackgroundPoller
 from blog.services import open_services
-from blog.telling.background import Teller
+from blog.telling.background import start_telling
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -31,7 +31,7 @@ def make_app() -> Flask:
     gc.collect()
     gc.freeze()
     Indexer(services).start()
-    Teller(services).start()
+    start_telling(services)
     if services.settings.poll:
         BackgroundPoller(services).start()
     return create_app(services)

@@ -17,7 +17,7 @@ from blog.domain.filters import Filter
 from blog.outreach import FeedCount, FeedSalt
 from blog.queries.subscribers import feed_subscribers, tag_subscribers
 from blog.services import open_services
-from blog.telling.background import Teller
+from blog.telling.background import Counting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,7 +124,7 @@ def test_several_processes_add_up(blog: Blog) -> None:
 
 def test_when_the_day_is_over_only_counts_remain_and_after_a_year_none(blog: Blog) -> None:
     client = blog.client()
-    teller = Teller(blog.services, lambda: 0.0)
+    teller = Counting(blog.services, lambda: 0.0)
     ask(client, "/feed.atom")
     teller.count()
     with blog.services.sessions.read() as session:
@@ -144,7 +144,7 @@ def test_when_the_day_is_over_only_counts_remain_and_after_a_year_none(blog: Blo
 
 def test_a_thread_that_ends_adds_up_what_it_has_heard(blog: Blog) -> None:
     client = blog.client()
-    teller = Teller(blog.services)
+    teller = Counting(blog.services)
     teller.start()
     ask(client, "/feed.json")
     teller.stop()

@@ -27,7 +27,7 @@ _LONGEST: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A setting as the form asks for it; ``kind`` is text, number, zone, url, language or html."""
+    """A setting as the form asks for it; ``kind`` is text, number, zone, url, yes (or no) or html."""
 
     name: str
     label: str
@@ -88,6 +88,24 @@ GROUPS: Final = (
         ),
     ),
     Group(
+        "Other sites",
+        (
+            Field(
+                "webmention",
+                "Send and take webmentions",
+                "Sites that you link to are told, and you decide what others say below your entries. It needs "
+                "the blog's address. What was published before is not told of.",
+                "yes",
+            ),
+            Field(
+                "hub",
+                "WebSub hub",
+                "Such as https://pubsubhubbub.appspot.com/: it tells readers at once. Empty: none is told.",
+                "url",
+            ),
+        ),
+    ),
+    Group(
         "HTML of yours",
         (
             Field(
@@ -141,7 +159,9 @@ def _read(typed: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
     values: dict[str, Any] = {}
     errors = {}
     for name, text in typed.items():
-        if FIELDS[name].kind != "number":
+        if FIELDS[name].kind == "yes":
+            values[name] = text == "True"
+        elif FIELDS[name].kind != "number":
             values[name] = text
         elif re.fullmatch("[0-9]{1,9}", text):
             values[name] = int(text)
