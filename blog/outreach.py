@@ -147,13 +147,12 @@ class MentionHost(Base):
 class HubPing(Base):
     """A feed of which the hub is to be told that it has changed (WebSub), by its address from the root.
 
-    ``change`` grows with every change that touches it: what changes while the hub is being told is told again.
+    Whoever tells the hub holds the ``lease``, which a further change takes from them: then it is told again.
     """
 
     __tablename__ = "hub_ping"
 
     address: Mapped[str] = mapped_column(Text, primary_key=True)
-    change: Mapped[int] = mapped_column(Integer, default=0)
     tries: Mapped[int] = mapped_column(Integer, default=0)
     due: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     lease: Mapped[str] = mapped_column(String(40), default="")

@@ -102,7 +102,7 @@ def follow_links(services: Services, base_url: str) -> bool:
 
 
 def stop_following(services: Services, name: str) -> None:
-    """Forget how far the log was followed: what is written from now on until it begins again is told to nobody."""
+    """Forget how far the log was followed: nobody is told what is written until that begins again."""
     with services.sessions.read() as session:
         if session.get(Follower, name) is None:
             return
@@ -193,7 +193,7 @@ def _fresh(entry_id: int, content: _Content, target: str, now: datetime) -> Sent
 
 
 def claim_tellings(services: Services, most: int) -> list[Telling]:
-    """Take up to ``most`` links whose sites are to be told now, one of a host; tell them, then ``note_told``."""
+    """Take up to ``most`` links whose sites are to be told now, one of a host; then ``note_told``."""
     now, lease = services.clock(), secrets.token_hex(16)
     due = select(SentMention).where(SentMention.state == WAITING, SentMention.due <= now)
     with services.sessions.read() as session:

@@ -107,8 +107,8 @@ def mentions(services: Services, state: str, page: int = 1) -> MentionPage:
         Entry, Entry.id == Mention.entry_id
     )
     with services.sessions.read() as session:
-        states = session.execute(select(Mention.state, func.count()).group_by(Mention.state))
-        counts = Counter({one: count for one, count in states})
+        states = select(Mention.state, func.count()).group_by(Mention.state)
+        counts = Counter(dict(session.execute(states).all()))
         pages = count_pages(counts[state], PAGE, page)
         some = columns.where(Mention.state == state).order_by(Mention.received.desc(), Mention.id.desc())
         items = [

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from blog.domain.errors import BadFilter
 from blog.domain.feed_addresses import parse_feed
-from blog.outreach import FeedCount
+from blog.outreach import FeedCount, HubPing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 DAYS: Final = 30
 _NOW: Final = 7
 _SHOWN: Final = 300
+_MOST_ASKED_FOR: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +87,30 @@ def tag_subscribers(services: Services, slug: str) -> TagSubscribers:
     return TagSubscribers(sum(feeds), len(feeds))
 
 
-def _counted(services: Services) -> dict[Filter, list[_Day]]:
-    """What was counted within 30 days, by filter."""
+def feeds_asked_for(services: Services) -> list[tuple[Filter, str]]:
+    """Return the feeds that were asked for within 30 days, by filter and form, the most wanted first.
+
+    They are as they were asked for, with old names of tags. A feed with a text in it is left out: what it
+    holds follows the blog a moment later.
+    """
+    wanted: dict[tuple[Filter, str], int] = {}
+    for one, days in _counted(services, settles=False).items():
+        for day in days if not one.text else ():
+            asked = day.readers + sum(day.services.values())
+            wanted[one, day.form] = wanted.get((one, day.form), 0) + asked
+    return sorted(wanted, key=lambda feed: -wanted[feed])[:_MOST_ASKED_FOR]
+
+
+def hub_state(services: Services) -> tuple[int, str]:
+    """Return of how many feeds the hub is still to be told, and why it could not be, if it was tried."""
+    with services.sessions.read() as session:
+        waiting = session.scalar(select(func.count()).select_from(HubPing)) or 0
+        note = session.scalar(select(HubPing.note).where(HubPing.note != "").limit(1)) or ""
+    return waiting, note
+
+
+def _counted(services: Services, *, settles: bool = True) -> dict[Filter, list[_Day]]:
+    """What was counted within 30 days, by filter; old names of tags become those of today, if asked."""
     today, names = services.clock().date(), services.facets.current().names
     columns = select(FeedCount.day, FeedCount.address, FeedCount.services, FeedCount.readers)
     found: dict[Filter, list[_Day]] = {}
@@ -98,7 +121,8 @@ def _counted(services: Services) -> dict[Filter, list[_Day]]:
                 parsed[row.address] = _parsed(row.address)
             if feed := parsed[row.address]:
                 wanted, form = feed
-                wanted = wanted.renamed(names.renames(wanted.all_tags)) if wanted.all_tags else wanted
+                if settles and wanted.all_tags:
+                    wanted = wanted.renamed(names.renames(wanted.all_tags))
                 day = _Day(form, (today - row.day).days, row.services, row.readers)
                 found.setdefault(wanted, []).append(day)
     return found

@@ -35,7 +35,8 @@ class Feed:
     """A feed and its items, newest first.
 
     ``atom_url`` and ``json_url`` are its own addresses, ``page_url`` that of the page it is
-    the twin of, ``tag_scheme`` the address that tags are terms of.
+    the twin of, ``tag_scheme`` the address that tags are terms of. ``hub`` tells of what is new (WebSub),
+    if there is one.
     """
 
     title: str
@@ -48,3 +49,4 @@ class Feed:
     json_url: str
     tag_scheme: str
     items: tuple[FeedItem, ...]
+    hub: str = ""

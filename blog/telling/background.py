@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from blog.changes.audience import add_heard
+from blog.telling.hub import HubTeller
 from blog.telling.mentions import do_mentions
 
 if TYPE_CHECKING:
@@ -89,4 +90,5 @@ class Counting(Repeated):
 def start_telling(services: Services) -> None:
     """Start the threads of this process."""
     Counting(services).start()
+    Repeated("hub", HubTeller(services).look).start()
     Repeated("mentions", lambda: do_mentions(services)).start()

@@ -60,9 +60,7 @@ def _said(thing: Thing, url: str, target: str) -> Said:
     return Said(
         kind=kind,
         author_name=_shown(thing.first("p-author", text_of), _LONGEST_NAME),
-        author_url=web_address(thing.first("p-author", address_of), url)
-        if thing.first("p-author", _href)
-        else "",
+        author_url=_author_url(thing, url),
         text=_shown(text or thing.first("p-summary", text_of) or thing.first("p-name", text_of), _LONGEST_TEXT),
         published=_time(thing),
     )
@@ -74,12 +72,14 @@ def _is_about(thing: Thing, name: str, url: str, target: str) -> bool:
     return any(one and urldefrag(one).url == wanted for one in addresses)
 
 
+def _author_url(thing: Thing, url: str) -> str:
+    """The address of the author, if there is one: of a card without, its name would be taken for it."""
+    return web_address(thing.first("p-author", address_of), url) if thing.first("p-author", _href) else ""
+
+
 def _href(node: Node) -> str:
-    """Whether an author has an address: the name of one without is no address."""
-    found = node.attributes.get("href") or next(
-        (one.attributes["href"] for one in node.below() if "href" in one.attributes), ""
-    )
-    return found
+    hrefs = (one.attributes.get("href", "") for one in (node, *node.below()))
+    return next(filter(None, hrefs), "")
 
 
 def _time(thing: Thing) -> datetime | None:

@@ -54,6 +54,10 @@ def filter_feed(wanted: Filter, form: str) -> AnyResponse:
     body = write_atom(feed, GENERATOR) if form == "atom" else write_json(feed)
     response = Response(body, content_type=f"{ATOM if form == 'atom' else JSON}; charset=utf-8")
     response.headers["Cache-Control"] = "public, max-age=300, stale-while-revalidate=86400"
+    if feed.hub:
+        # WebSub, section 4: whoever looks at the headers alone finds both there.
+        own = feed.atom_url if form == "atom" else feed.json_url
+        response.headers["Link"] = f'<{feed.hub}>; rel="hub", <{own}>; rel="self"'
     if not wanted.text:
         # The text index follows the blog: what a text finds can change when nothing in the blog does.
         _date(response)
@@ -91,7 +95,14 @@ def _feed(wanted: Filter) -> Feed:
         json_url=base + wanted.feed_url("json"),
         tag_scheme=f"{base}/tags/",
         items=tuple(_item(entry, base) for entry in entries),
+        hub=_hub(wanted),
     )
+
+
+def _hub(wanted: Filter) -> str:
+    """The hub that is told of this feed: none where a text makes it follow the blog a moment later."""
+    settings = services().settings
+    return settings.hub if settings.base_url and not wanted.text else ""
 
 
 def _item(entry: EntryView, base: str) -> FeedItem:

@@ -53,7 +53,6 @@ def _create_queues() -> None:
     op.create_table(
         "hub_ping",
         *_text("address"),
-        sa.Column("change", sa.Integer(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         _time("due"),
         sa.Column("lease", sa.String(length=40), nullable=False),

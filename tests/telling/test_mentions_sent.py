@@ -62,7 +62,7 @@ def told(blog: Blog, site: Elsewhere, services: Services | None = None) -> list[
 
 
 def note(blog: Blog, words: str, entry_id: int | None = None, **values: Any) -> int:
-    given = {
+    given: dict[str, Any] = {
         "body": words,
         "slug": "note",
         "published": blog.clock.now,

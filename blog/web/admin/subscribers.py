@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint
 
-from blog.queries.subscribers import DAYS, feed_subscribers
+from blog.queries.subscribers import DAYS, feed_subscribers, hub_state
 from blog.web.admin.pages import admin_page
 from blog.web.context import services
 
@@ -19,4 +19,5 @@ subscribers: Final = Blueprint("admin_subscribers", __name__, url_prefix="/admin
 @subscribers.get("/")
 def show() -> Response:
     """Show the feeds that were asked for of late, with how many read each."""
-    return admin_page("subscribers.html", feeds=feed_subscribers(services()), span=DAYS)
+    found = feed_subscribers(services())
+    return admin_page("subscribers.html", feeds=found, span=DAYS, hub=hub_state(services()))
