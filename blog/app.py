@@ -10,6 +10,7 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
+from blog.audience import HearsReaders
 from blog.config import bundled
 from blog.pagecache.middleware import PageCache
 from blog.web import context, errors, feeds, programs, public, sessions, uploads
@@ -36,8 +37,10 @@ from blog.web.admin.same import same_links
 from blog.web.admin.settings import settings
 from blog.web.admin.sources import sources_of_author
 from blog.web.admin.static_pages import static_pages_of_author
+from blog.web.admin.subscribers import subscribers
 from blog.web.admin.tags import tags
 from blog.web.admin.typed import typed
+from blog.web.admin.webmentions import webmentions
 from blog.web.blogroll import blogroll
 from blog.web.cards import attach as attach_cards
 from blog.web.cards import cards
@@ -72,6 +75,8 @@ TENDING: Final = (
     same_links,
     conflicts,
     rules_of_author,
+    subscribers,
+    webmentions,
 )
 HOUSE: Final = (login, keys, home, account, settings, static_pages_of_author)
 _STATIC: Final = Path(__file__).resolve().parent / "static"
@@ -127,6 +132,7 @@ def create_app(services: Services) -> Flask:
     # Assigned where Flask says that middleware goes: so its test client goes through it, too.
     limit = services.settings.cache_megabytes * 1_000_000
     app.wsgi_app = PageCache(app.wsgi_app, BlogStates(services), limit)  # type: ignore[method-assign]
+    app.wsgi_app = HearsReaders(app.wsgi_app, services.audience)  # type: ignore[method-assign]
     if proxies := services.settings.proxies:
         # As many as the operator says stand in front: one more, and anybody could say who they are.
         app.wsgi_app = ProxyFix(app.wsgi_app, proxies, proxies, proxies)  # type: ignore[method-assign]

@@ -81,6 +81,8 @@ class Settings:
     script_hosts: str = ""
     profiles: str = ""
     blogroll: bool = False
+    webmention: bool = False
+    hub: str = ""
     # Those that the settings file or the environment says, and where: the browser cannot change them.
     given: Mapping[str, str] = field(default_factory=dict, hash=False)
 
@@ -116,6 +118,7 @@ AMENDABLE: Final = (
     *("title", "tagline", "author", "base_url", "language", "time_zone"),
     *("page_size", "feed_size", "list_words", "head_html", "footer_html", "script_hosts"),
     *("profiles", "blogroll"),
+    *("webmention", "hub"),
 )
 
 
@@ -274,6 +277,9 @@ def _check(values: Mapping[str, Any], mistakes: list[str]) -> None:
         for url in str(values.get("profiles", "")).split()
         if not _PROFILE.fullmatch(url)
     ]
+    hub = str(values.get("hub", ""))
+    if hub and not _is_web_address(hub):
+        mistakes.append(f"hub is “{hub}”; it takes an address such as https://pubsubhubbub.appspot.com/.")
     if "database_url" in values and not _is_database_url(str(values["database_url"])):
         mistakes.append("database_url begins with sqlite:/// or postgresql+psycopg://, and no other way.")
 
@@ -292,6 +298,15 @@ def _is_database_url(text: str) -> bool:
     except ArgumentError:
         return False
     return url.drivername in ("sqlite", "postgresql+psycopg") and bool(url.database)
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    is_plain = text.isascii() and text.isprintable() and not set(text) & set(' <>",')
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and is_plain
 
 
 def _is_base_url(text: str) -> bool:

@@ -691,6 +691,7 @@ class Redirect(Base):
 NAMES: Final = "names"
 NEW_NAMES: Final = "new names"
 SETTINGS: Final = "settings"
+MENTIONS: Final = "mentions"
 
 
 class Change(Base):
@@ -698,7 +699,8 @@ class Change(Base):
 
     ``what`` is created, updated or deleted for an entry (``entry_id``), or names what else
     changed: ``NAMES`` for tags, aliases, sources, series and redirects, ``NEW_NAMES`` where tags,
-    sources or series were only added, ``SETTINGS`` for settings, static pages and introductions.
+    sources or series were only added, ``SETTINGS`` for settings, static pages and introductions,
+    ``MENTIONS`` for what other sites say below entries.
     The last change of an entry is its version.
     """
 

@@ -71,8 +71,8 @@ def page_facts(data: bytes, url: str, content_type: str = "") -> PageFacts:
     """
     kind, _, parameters = content_type.lower().partition(";")
     if kind.strip() in _HTML or (not kind.strip() and data[:1_000].lstrip(_BEFORE_TAGS).startswith(b"<")):
-        return _facts(_Page.read(_decoded(data, parameters), url))
-    heading = _HEADING.match(_decoded(data[:4_000], parameters)) if kind.strip() in _TEXTS else None
+        return _facts(_Page.read(decoded(data, parameters), url))
+    heading = _HEADING.match(decoded(data[:4_000], parameters)) if kind.strip() in _TEXTS else None
     return PageFacts(title=_line(heading.group(1) if heading else _file_name(url), _TITLE))
 
 
@@ -404,7 +404,7 @@ _META_CHARSET: Final = re.compile(
 _LOOKS_FOR_CHARSET: Final = 4_096
 
 
-def _decoded(data: bytes, parameters: str) -> str:
+def decoded(data: bytes, parameters: str) -> str:
     """The text of a page: by its byte order mark, its header or its ``meta``, in this order, or by itself."""
     for mark, encoding in _BOMS.items():
         if data.startswith(mark):

@@ -5,10 +5,11 @@ No Flask here: the web app, the command line, benchmarks and tests use the very 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from blog.audience import Audience
 from blog.db import Sessions, migrate
 from blog.facets.follower import FacetFollower
 from blog.search.engines import open_engine
@@ -35,6 +36,7 @@ class Services:
     facets: FacetFollower
     search: SearchFollower
     clock: Callable[[], datetime]
+    audience: Audience = field(default_factory=Audience)
 
     @property
     def settings(self) -> Settings:

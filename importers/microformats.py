@@ -73,25 +73,25 @@ def parse(material: Material) -> Iterator[Item]:
     root = read_tree(pieces(material, name))
     base = next((node.attributes.get("href", "") for node in root.below() if node.name == "base"), "")
     home = _joined(material.label, base) if base else _joined(material.label, "") or _home(root)
-    items = tuple(_item(entry, home) for entry in _entries(root))
+    items = tuple(_item(entry, home) for entry in entries_in(root))
     yield from read_items(FeedDocument(home, None, items, False), now=datetime.now(UTC), address=material.label)
 
 
-def _entries(node: Node) -> Iterator[Node]:
+def entries_in(node: Node) -> Iterator[Node]:
     """The entries, but not those within another: a reply or a quoted one is part of that."""
     for child in node.nodes():
         if {"h-entry", "hentry"} & set(child.classes):
             yield child
         else:
-            yield from _entries(child)
+            yield from entries_in(child)
 
 
 def _home(root: Node) -> str:
     feed = next((node for node in root.below() if "h-feed" in node.classes), None)
-    return _joined("", _Thing(feed).first("u-url", _address)) if feed else ""
+    return _joined("", Thing(feed).first("u-url", address_of)) if feed else ""
 
 
-class _Thing:
+class Thing:
     """A microformat: its element, and those within that are not of another one within it."""
 
     def __init__(self, root: Node) -> None:
@@ -119,15 +119,15 @@ class _Thing:
 
 
 def _item(entry: Node, home: str) -> FeedItem:
-    thing = _Thing(entry)
-    title, content = one_line(thing.first("p-name", _text)), thing.first("e-content", Node.html).strip()
-    plain = thing.first("e-content", Node.text) or thing.first("p-content", _text)
-    summary = thing.first("p-summary", _text)
+    thing = Thing(entry)
+    title, content = one_line(thing.first("p-name", text_of)), thing.first("e-content", Node.html).strip()
+    plain = thing.first("e-content", Node.text) or thing.first("p-content", text_of)
+    summary = thing.first("p-summary", text_of)
     if not (title or content or plain or summary):
         plain = entry.text()
-    link = thing.first("u-url", _address) or thing.bookmark() or entry.attributes.get("href", "")
-    target = next(filter(None, (thing.first(name, _address) for name in _TARGETS)), "")
-    own = thing.first("u-uid", _address) or link
+    link = thing.first("u-url", address_of) or thing.bookmark() or entry.attributes.get("href", "")
+    target = next(filter(None, (thing.first(name, address_of) for name in _TARGETS)), "")
+    own = thing.first("u-uid", address_of) or link
     said = one_line(plain or summary)
     return FeedItem(
         id=(_joined(home, own) or own) if own else "",
@@ -135,10 +135,10 @@ def _item(entry: Node, home: str) -> FeedItem:
         # Of a note, programs take the text for the name, too.
         title=Prose("" if said and said.startswith(title.rstrip("…")) else title),
         body=Prose(content, "text/html") if content else Prose(plain or summary),
-        published=read_any_stamp(thing.first("dt-published", _time)),
-        updated=read_any_stamp(thing.first("dt-updated", _time)),
-        tags=tuple(thing.all("p-category", _text)),
-        images=(*thing.all("u-photo", _address), *thing.all("u-featured", _address)),
+        published=read_any_stamp(thing.first("dt-published", time_of)),
+        updated=read_any_stamp(thing.first("dt-updated", time_of)),
+        tags=tuple(thing.all("p-category", text_of)),
+        images=(*thing.all("u-photo", address_of), *thing.all("u-featured", address_of)),
         via_url="",
         via_title="",
     )
@@ -148,9 +148,9 @@ def _is_root(node: Node) -> bool:
     return any(_ROOT.fullmatch(name) or name in _OLD_ROOTS for name in node.classes)
 
 
-def _text(node: Node) -> str:
+def text_of(node: Node) -> str:
     """The value of a ``p-`` property."""
-    if _is_root(node) and (name := _Thing(node).first("p-name", _text)):
+    if _is_root(node) and (name := Thing(node).first("p-name", text_of)):
         return name
     said = node.attributes
     match node.name:
@@ -163,19 +163,19 @@ def _text(node: Node) -> str:
     return _of_values(node) or node.text()
 
 
-def _time(node: Node) -> str:
+def time_of(node: Node) -> str:
     """The value of a ``dt-`` property; its date and its time may stand apart."""
     said = node.attributes
     if node.name in {"time", "ins", "del"} and "datetime" in said:
         return said["datetime"].strip()
-    return _of_values(node) or _text(node)
+    return _of_values(node) or text_of(node)
 
 
-def _address(node: Node) -> str:
+def address_of(node: Node) -> str:
     """The value of a ``u-`` property."""
-    if _is_root(node) and (url := _Thing(node).first("u-url", _address)):
+    if _is_root(node) and (url := Thing(node).first("u-url", address_of)):
         return url
-    return node.attributes.get(_SOURCES.get(node.name, ""), "").strip() or _text(node)
+    return node.attributes.get(_SOURCES.get(node.name, ""), "").strip() or text_of(node)
 
 
 def _of_values(node: Node) -> str:

@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection
 
-from blog import accounts  # noqa: F401  # its tables belong to the schema, too
+from blog import accounts, outreach  # noqa: F401  # their tables belong to the schema, too
 from blog.db import migrating
 from blog.models import Base
 

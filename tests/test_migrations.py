@@ -14,7 +14,7 @@ from conftest import DATABASES
 from sqlalchemy import delete, insert, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from blog import accounts  # noqa: F401  # its tables are of the schema, too
+from blog import accounts, outreach  # noqa: F401  # their tables are of the schema, too
 from blog.db import Sessions, alembic_config, migrate, migrating, schema_revision
 from blog.models import Base, Series, Source
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert
 
-from blog.models import NAMES, NEW_NAMES, SETTINGS, Change, last_change_of
+from blog.models import MENTIONS, NAMES, NEW_NAMES, SETTINGS, Change, last_change_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +35,11 @@ def record_new_names(session: Session, at: datetime) -> None:
 def record_settings(session: Session, at: datetime) -> None:
     """Note that settings or static pages changed."""
     session.execute(insert(Change), [{"what": SETTINGS, "entry_id": None, "at": at}])
+
+
+def record_mentions(session: Session, at: datetime) -> None:
+    """Note that what other sites say below an entry changed; the entry itself is what it was."""
+    session.execute(insert(Change), [{"what": MENTIONS, "entry_id": None, "at": at}])
 
 
 def version_of(session: Session, entry_id: int) -> int:

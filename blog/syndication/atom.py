@@ -37,6 +37,8 @@ def write_atom(feed: Feed, generator: str) -> bytes:
         _text(root, "subtitle", feed.subtitle)
     _text(root, "id", feed.atom_url)
     _link(root, "self", feed.archive_url or feed.atom_url, type=MEDIA_TYPE)
+    if feed.hub:
+        _link(root, "hub", feed.hub)
     _link(root, "alternate", feed.page_url, type="text/html")
     _history(root, feed)
     _text(root, "updated", _rfc3339(max((item.updated for item in feed.items), default=_NEVER)))

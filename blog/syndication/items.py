@@ -45,7 +45,8 @@ class Feed:
     ``atom_url`` and ``json_url`` are its own addresses, ``page_url`` that of the page it is
     the twin of, ``tag_scheme`` the address that tags are terms of. ``previous`` is where the items before
     these are. What is behind the feed in that way is an archive: it has an address of its own,
-    ``archive_url``, and ``following`` is where the items after its own are.
+    ``archive_url``, and ``following`` is where the items after its own are. ``hub`` tells of what is new
+    (WebSub), if there is one.
     """
 
     title: str
@@ -62,3 +63,4 @@ class Feed:
     previous: str = ""
     following: str = ""
     archive_url: str = ""
+    hub: str = ""

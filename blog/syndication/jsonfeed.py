@@ -27,6 +27,8 @@ def write_json(feed: Feed) -> bytes:
     }
     if feed.subtitle:
         document["description"] = feed.subtitle
+    if feed.hub:
+        document["hubs"] = [{"type": "WebSub", "url": feed.hub}]
     return json.dumps(document, ensure_ascii=False, indent=1).encode(errors="replace")
 
 

@@ -14,11 +14,13 @@ from blog.domain.errors import NotThere
 from blog.domain.filters import EVERYTHING
 from blog.queries.archives import on_this_day
 from blog.queries.browse import settle
+from blog.queries.mentions import EntryMentions, entry_mentions
 from blog.queries.permalinks import address_at, address_of_imported, entry_page
-from blog.web.context import depends_on, moved, redirect_unless_at, services
+from blog.web.context import base_url, depends_on, moved, redirect_unless_at, services
 from blog.web.metadata import entry_meta
 from blog.web.pages import page
 from blog.web.states import TEXT, TODAY
+from blog.web.webmention import ADDRESS as WEBMENTION
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -38,8 +40,15 @@ def entry(year: int, month: str, day: str, slug: str) -> Response:
     found = entry_page(services(), parse_day(str(year), month, day), parse_text(slug))
     address = found.entry.permalink
     depends_on(TEXT)  # similar entries, where few share its tags
+    if elsewhere := redirect_unless_at(address):
+        return elsewhere
     meta = entry_meta(found.entry)
-    return redirect_unless_at(address) or page("entry.html", address=address, meta=meta, page=found)
+    if not services().settings.webmention:
+        return page("entry.html", address=address, meta=meta, page=found, mentions=EntryMentions())
+    said = entry_mentions(services(), found.entry.id)
+    shown = page("entry.html", address=address, meta=meta, page=found, mentions=said)
+    shown.headers.add("Link", f'<{base_url()}{WEBMENTION}>; rel="webmention"')
+    return shown
 
 
 @entries.get("/random/")

@@ -80,9 +80,14 @@ def filter_feed(wanted: Filter, form: str) -> AnyResponse:
 def _current(wanted: Filter, form: str, found: FeedEntries) -> Response:
     """Answer with the feed that is subscribed to."""
     previous = _archive_url(wanted, form, found.archives) if found.archives else ""
-    response = _sent(_written(replace(_feed(wanted, found), previous=previous), form), form)
+    feed = replace(_feed(wanted, found), previous=previous, hub=_hub(wanted))
+    response = _sent(_written(feed, form), form)
     response.headers["Cache-Control"] = "public, max-age=300, stale-while-revalidate=86400"
     response.headers["Vary"] = "Accept"
+    if feed.hub:
+        # WebSub, section 4: whoever looks at the headers alone finds both there.
+        own = feed.atom_url if form == "atom" else feed.json_url
+        response.headers["Link"] = f'<{feed.hub}>; rel="hub", <{own}>; rel="self"'
     if not wanted.text:
         # The text index follows the blog: what a text finds can change when nothing in the blog does.
         _date(response)
@@ -173,6 +178,12 @@ def _feed(wanted: Filter, found: FeedEntries) -> Feed:
         items=tuple(_item(entry, base) for entry in found.entries),
         deleted=tuple(DeletedItem(one.atom_id, one.at) for one in found.departed),
     )
+
+
+def _hub(wanted: Filter) -> str:
+    """The hub that is told of this feed: none where a text makes it follow the blog a moment later."""
+    settings = services().settings
+    return settings.hub if settings.base_url and not wanted.text else ""
 
 
 def _item(entry: EntryView, base: str) -> FeedItem:

@@ -8,6 +8,7 @@ from flask import Blueprint
 
 from blog.queries.autosaves import being_written
 from blog.queries.desk import desk
+from blog.queries.mentions import waiting_mentions
 from blog.web.admin.pages import admin_page
 from blog.web.context import base_url, services
 from blog.web.sessions import author
@@ -22,7 +23,13 @@ home: Final = Blueprint("admin_home", __name__, url_prefix="/admin")
 def show() -> Response:
     """Show what is being written, drafts, what is scheduled, the inbox, and what was last published."""
     written = being_written(services(), author().id)
-    return admin_page("home.html", desk=desk(services()), written=written, bookmarklet=_bookmarklet())
+    return admin_page(
+        "home.html",
+        desk=desk(services()),
+        written=written,
+        mentions=waiting_mentions(services()) if services().settings.webmention else None,
+        bookmarklet=_bookmarklet(),
+    )
 
 
 def _bookmarklet() -> str:

@@ -105,6 +105,24 @@ GROUPS: Final = (
         ),
     ),
     Group(
+        "Other sites",
+        (
+            Field(
+                "webmention",
+                "Send and take webmentions",
+                "Sites that you link to are told, and you decide what others say below your entries. It needs "
+                "the blog's address. What was published before is not told of.",
+                "tick",
+            ),
+            Field(
+                "hub",
+                "WebSub hub",
+                "Such as https://pubsubhubbub.appspot.com/: it tells readers at once. Empty: none is told.",
+                "url",
+            ),
+        ),
+    ),
+    Group(
         "HTML of yours",
         (
             Field(

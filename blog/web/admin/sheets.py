@@ -17,6 +17,7 @@ from blog.domain.entryform import FIELDS, Action, EntryForm, shown, split_tags
 from blog.domain.errors import NotThere
 from blog.domain.times import spoken_distance, spoken_when
 from blog.queries.links import all_before
+from blog.queries.mentions import sent_mentions
 from blog.queries.previews import preview_links
 from blog.queries.same import also_in
 from blog.queries.tag_reasons import tag_reasons
@@ -142,6 +143,7 @@ def sheet_page(sheet: Sheet, status: int = 200) -> Response:
         days=DAYS,
         before=before_of(sheet),
         also=also_in(services(), sheet.entry.id) if sheet.entry else [],
+        told=sent_mentions(services(), sheet.entry.id) if sheet.entry else [],
         zone=services().settings.time_zone,
     )
 

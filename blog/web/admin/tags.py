@@ -27,6 +27,7 @@ from blog.domain.tags import slugify
 from blog.queries.all_entries import Wanted, all_ids
 from blog.queries.history import operation
 from blog.queries.intersections import introduced_pages
+from blog.queries.subscribers import tag_subscribers
 from blog.queries.tags_table import TagOrder, TagsWanted, near_duplicates, one_tag, tags_table
 from blog.web.admin.pages import admin_page
 from blog.web.admin.ways import own_page
@@ -94,6 +95,7 @@ def _one(slug: str, error: str = "", status: int = 200) -> Response:
         status=status,
         tag=tag,
         introduced=introduced,
+        subscribers=tag_subscribers(services(), tag.line.slug),
         error=error,
         done=_done(),
         kinds=list(Kind),
@@ -112,7 +114,14 @@ def act(slug: str, what: str) -> Response:
         if form.get("confirm") != "yes":
             shown = preview(services(), action)
             fields = [pair for pair in form.items(multi=True) if pair[0] != "csrf_token"]
-            return admin_page("tag_preview.html", slug=slug, what=what, preview=shown, fields=fields)
+            return admin_page(
+                "tag_preview.html",
+                slug=slug,
+                what=what,
+                preview=shown,
+                subscribers=tag_subscribers(services(), slug),
+                fields=fields,
+            )
         done = carry_out(services(), action, author().name)
     except (BadFilter, NotThere, CrosstagError) as problem:
         return _one(slug, problem.sentence, 422)

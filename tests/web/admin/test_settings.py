@@ -36,6 +36,8 @@ AS_IT_IS = {
     "head_html": "",
     "footer_html": "",
     "script_hosts": "",
+    "webmention": "",
+    "hub": "",
 }
 
 
@@ -52,9 +54,14 @@ def stored(blog: Blog) -> dict[str, object]:
 
 def typed(page: Element) -> dict[str, str]:
     """What the form holds."""
-    fields = {one["name"]: one.get("value") for one in page.one(cls="narrow-form").all("input")}
+    fields = {one["name"]: _value(one) for one in page.one(cls="narrow-form").all("input")}
     areas = {one["name"]: one.text() for one in page.all("textarea")}
     return {name: value for name, value in (fields | areas).items() if name != "csrf_token"}
+
+
+def _value(field: Element) -> str:
+    is_off = field.get("type") == "checkbox" and "checked" not in field.attributes
+    return "" if is_off else field.get("value")
 
 
 def test_every_setting_that_may_be_set_is_asked_for_with_its_value(desk: Desk) -> None:
