@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from flask.testing import FlaskClient
 
+# One server and one browser for all that looks at the readers' pages.
+pytest_plugins = ("looking",)
 CORPUS = Path(__file__).resolve().parent.parent.parent / "shared" / "corpus" / "simonwillisonblog"
 DATABASES = ("sqlite", "postgresql")
 ENGINES = (

@@ -103,7 +103,7 @@ def _with_tags(session: Session) -> Iterator[tuple[Row[Any], list[int]]]:
 
 
 def _draft(row: Row[Any], tags: list[str]) -> Draft:
-    said: Mapping[str, Any] = row._mapping
+    said: Mapping[str, Any] = row._asdict()
     return Draft(
         kind=Kind(row.kind),
         status=Status(row.status),

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from authoring import PHONE, WIDE, Author, browsing, serving
+from authoring import Author, browsing, serving
 from test_accessible import RUN
 from test_valid_html import complaints
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from playwright.sync_api import ViewportSize
+
 pytestmark = pytest.mark.browser
+LOOKS: tuple[tuple[Literal["light", "dark"], ViewportSize], ...] = (
+    ("light", {"width": 1280, "height": 900}),
+    ("dark", {"width": 360, "height": 740}),
+)
 HREF = re.compile(r'<a\b[^>]*?\shref="([^"#]+)')
 # Of a hundred entries, tags or sources one stands for all: they differ by number, slug or query only.
 SAME = re.compile(r"(?<=/admin/)([\w-]+)/[^/]+")
@@ -59,7 +65,7 @@ def test_nothing_keeps_an_author_out(tmp_path: Path, axe: str, npm_packages: Pat
         found: list[str] = []
         for path in pages:
             author.page.goto(path)
-            for scheme, size in (("light", WIDE), ("dark", PHONE)):
+            for scheme, size in LOOKS:
                 author.page.emulate_media(color_scheme=scheme)
                 author.page.set_viewport_size(size)
                 # Past the policy of the page, as an extension of the browser would be.

@@ -77,6 +77,7 @@ def test_what_is_taken_up_is_due_at_once(blog: Blog) -> None:
         source_id=polled_source(blog.services, slug).source_id,
         least=timedelta(0),
         hub=None,
+        in_blogroll=True,
     )
     assert (slug, polled_source(blog.services, slug)) == ("café-sets", expected)
     assert polled_sources(blog.services) == [expected]

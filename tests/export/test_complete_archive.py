@@ -60,6 +60,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from blog.domain.entry import Item
+
     MakeBlog = Callable[..., Blog]
 
 
@@ -67,7 +69,10 @@ def filled(blog: Blog) -> Blog:
     """Let a blog have something in every table that an archive holds."""
     services = blog.services
     names = [SeriesDraft(slug="guide", title="A guide"), SourceDraft(slug="elsewhere", name="Elsewhere")]
-    items = [draft("Old", "history", source="elsewhere"), draft("Older", "history C++", source="elsewhere")]
+    items: list[Item] = [
+        draft("Old", "history", source="elsewhere"),
+        draft("Older", "history C++", source="elsewhere"),
+    ]
     importer = Importer("test", "a test", lambda _: True, lambda _: iter([*names, *items]), lambda _: None)
     import_material(services, Material.of_bytes(b"", "a file"), Wanted(), importer=importer)
     user = create_user(services, "ada", "correct horse battery")
@@ -96,9 +101,9 @@ def filled(blog: Blog) -> Blog:
     return blog
 
 
-def archived(blog: Blog, **options: bool) -> bytes:
+def archived(blog: Blog, *, with_accounts: bool = False) -> bytes:
     file = io.BytesIO()
-    assert write_archive(blog.services, file, **options) == []
+    assert write_archive(blog.services, file, with_accounts=with_accounts) == []
     return file.getvalue()
 
 
