@@ -19,6 +19,8 @@ from sqlalchemy import select
 
 from blog.app import create_app
 from blog.changes.imports import ImportLedger
+from blog.changes.rules import add_rule
+from blog.changes.rules_applied import preview_rules
 from blog.config import Settings
 from blog.domain.entry import Kind
 from blog.domain.errors import BadFilter
@@ -363,3 +365,30 @@ def test_a_parser_of_the_backup_needs_no_more_than_its_files(
     material = Material.of_path(tmp_path)
     report = run(registry.detect(material).parse(material), ImportLedger(make_blog("sqlite").services))
     assert dict(report.counts) == {Outcome.CREATED: 385}
+
+
+RULES = (
+    'text contains "python" → tag Python, "read about"',
+    'domain is github.com or text contains "?" → inbox',
+    "quotations → quotes, sayings",
+    "tag is one of python, security → tag machines",
+    "published before 2004 → hide",
+    "drop programming",
+)
+
+
+def test_with_rules_a_second_import_changes_nothing_either(
+    tmp_path: Path, make_blog: Callable[..., Any]
+) -> None:
+    for name in ("blog_quotation", "blog_quotation_tags", "blog_tag"):
+        for ending in ("ndjson", "metadata.json"):
+            (tmp_path / f"{name}.{ending}").write_bytes((CORPUS / f"{name}.{ending}").read_bytes())
+    services = make_blog("sqlite").services
+    for line in RULES:
+        add_rule(services, line)
+    material = Material.of_path(tmp_path)
+    for outcome in (Outcome.CREATED, Outcome.UNCHANGED):
+        report = run(registry.detect(material).parse(material), ImportLedger(services))
+        assert dict(report.counts) == {outcome: 385}
+    assert preview_rules(services).whole is None, "what came in by rules is as they say"
+    assert {"machines", "read-about"} <= set(services.facets.current().names.tags)

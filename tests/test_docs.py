@@ -13,6 +13,8 @@ from blog.cli import cli
 from blog.config import NAMES
 from blog.domain.addresses import SEARCH_PARAMETERS
 from blog.domain.entry import Draft, Kind, Rejected
+from blog.domain.rule_grammar import parse_rule
+from blog.domain.rules import STATUS_WORDS, Field, Operator
 from blog.web.api.operation import PREFIX
 from blog.web.api.routes import OPERATIONS
 from blog.web.indieauth import AUTHORIZATION, INTROSPECTION, METADATA, REVOCATION, TOKEN, USERINFO
@@ -136,3 +138,17 @@ def test_every_property_and_query_of_micropub_is_in_the_docs() -> None:
 @pytest.mark.parametrize("scope", SCOPES)
 def test_every_scope_is_in_the_docs(scope: str) -> None:
     assert f"| `{scope}` |" in text("api.md")
+
+
+RULES = re.findall(r"^\| `([^`]*→[^`]*)` \|", text("rules.md"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("line", RULES)
+def test_every_rule_in_the_docs_is_one_and_spelled_as_rules_are(line: str) -> None:
+    assert str(parse_rule(line)) == line
+
+
+def test_every_word_of_rules_is_in_the_docs() -> None:
+    assert len(RULES) > 10
+    for word in (*Field, *Operator, *STATUS_WORDS.values(), "tag", "untag", "drop", "kind", "series", "skip"):
+        assert re.search(rf"`[^`\n]*\b{word}\b[^`\n]*`", text("rules.md")), word

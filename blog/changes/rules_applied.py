@@ -75,6 +75,8 @@ class Effect:
     def take(self, entry_id: int, published: datetime, step: Step, kept: Collection[str]) -> None:
         """Count what it does to an entry; ``kept`` are the tags that it has in the end, being implied."""
         self.matched += 1
+        if not step.changes:
+            return
         lost = step.lost - set(kept)
         self.gained.update(step.gained)
         self.lost.update(lost)
@@ -219,6 +221,10 @@ def _take(
     names: TagNames,
 ) -> None:
     """Note what becomes of an entry. Its tags have all that they imply with them already."""
+    if not any(step.changes for step in made.steps):
+        for step in made.steps:
+            outcome.effects[rules[step.number].id].matched += 1
+        return
     had, has = set(draft.tags), made.names.keys()
     new = set(names.implied(has - had)) - had
     kept = names.implied(has)

@@ -143,9 +143,14 @@ class Test:
 
     def holds(self, item: Subject) -> bool:
         """See ``Condition``."""
+        compare = _COMPARED[self.field]
         if self.operator is Operator.IS_NOT:
-            return not _compare(item, self.field, Operator.IS, self.values[0])
-        return any(_compare(item, self.field, self.operator, value) for value in self.values)
+            return not compare(item, self.field, Operator.IS, self.values[0])
+        # No generator: a hundred thousand items go through some dozen of these.
+        for value in self.values:  # noqa: SIM110
+            if compare(item, self.field, self.operator, value):
+                return True
+        return False
 
     def __str__(self) -> str:
         said = [
@@ -232,10 +237,6 @@ def days_of(text: str) -> tuple[date, date]:
         return first, date.fromordinal(first.toordinal() + 1)
     months = year * 12 + (month or 12)
     return first, date(months // 12, months % 12 + 1, 1)
-
-
-def _compare(item: Subject, what: Field, operator: Operator, value: str) -> bool:
-    return _COMPARED[what](item, what, operator, value)
 
 
 def _compare_text(item: Subject, what: Field, operator: Operator, value: str) -> bool:
@@ -474,6 +475,7 @@ class Step:
     """What one rule, named by its place among those applied, made of an item of which it held.
 
     ``gained`` and ``lost`` are slugs of tags; the others are None where the rule changed nothing of it.
+    ``changes`` tells whether it changed anything at all.
     """
 
     number: int
@@ -482,6 +484,7 @@ class Step:
     status: Status | None = None
     kind: Kind | None = None
     series: str | None = None
+    changes: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -509,10 +512,12 @@ def apply_rules(rules: Sequence[Rule], draft: Draft, tags: TagNames = AS_WRITTEN
         if not rule.condition.holds(item):
             continue
         steps.append(_step(number, rule, item))
-        said = [one.status for one in rule.actions if isinstance(one, SetStatus)]
-        status = said[0] if said else status
-        if rule.skips:
-            skipped = number
+        for action in rule.actions:
+            if isinstance(action, SetStatus):
+                status = action.status
+            elif isinstance(action, Skip):
+                skipped = number
+        if skipped is not None:
             break
     given: dict[str, int] = {}
     for step in steps:
@@ -527,7 +532,7 @@ def _step(number: int, rule: Rule, item: Subject) -> Step:
         action.act(item)
     after = item.draft
     if after is before:
-        return Step(number)
+        return Step(number, changes=False)
     return Step(
         number,
         gained=frozenset(item.names.keys() - had),
