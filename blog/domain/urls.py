@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
@@ -63,6 +64,8 @@ def domain_of(url: str) -> str:
 _MOST_STEPS: Final = 12
 
 
+# An import asks for the one of each link three times: to find the same, to look again, and to store it.
+@lru_cache(maxsize=5_000)
 def canonical_url(url: str) -> str:
     """Return the key by which two spellings of one page's address are the same.
 
