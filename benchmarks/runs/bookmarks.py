@@ -64,7 +64,8 @@ def write_bookmarks(file: Path, count: int) -> None:
                 out.write(f"{'</DL><p>' if number else ''}<DT><H3>Folder {number // 100 % 200}</H3>\n<DL><p>\n")
             out.write(
                 f'<DT><A HREF="https://site{number % 977}.example/page/{number}" '
-                f'ADD_DATE="{1_200_000_000 + number * 997}" TAGS="tag{number % 301},tag{number % 53}">Page {number} of the web</A>\n'
+                f'ADD_DATE="{1_200_000_000 + number * 997}" '
+                f'TAGS="tag{number % 301},tag{number % 53}">Page {number} of the web</A>\n'
                 f"<DD>What was said of page {number}, in a line or two that somebody typed.\n"
             )
         out.write("</DL><p>\n</DL><p>\n")
