@@ -17,6 +17,7 @@ from benchmarks.generate import home
 from benchmarks.grounds import REAL, SIZES, ground
 from benchmarks.report import Machine, Table, as_json, as_markdown, figure, publish
 from benchmarks.runs import (
+    bookmarks,
     browse,
     facets,
     importing,
@@ -46,6 +47,7 @@ RUNS: Final[dict[str, ModuleType]] = {
     "start": starting,
     "publish": publishing,
     "import": importing,
+    "bookmarks": bookmarks,
     "poll": polling,
     "index": indexing,
 }

@@ -20,6 +20,7 @@ from blog.web.admin.assist import assist
 from blog.web.admin.conflicts import conflicts
 from blog.web.admin.entries_list import entries_list
 from blog.web.admin.entry_form import entry_form
+from blog.web.admin.export import export
 from blog.web.admin.history import history
 from blog.web.admin.home import home
 from blog.web.admin.imports import imports
@@ -78,7 +79,7 @@ TENDING: Final = (
     subscribers,
     webmentions,
 )
-HOUSE: Final = (login, keys, home, account, settings, static_pages_of_author)
+HOUSE: Final = (login, keys, home, account, settings, static_pages_of_author, export)
 _STATIC: Final = Path(__file__).resolve().parent / "static"
 # Pictures come from wherever the pages linked to are.
 _POLICY: Final = (

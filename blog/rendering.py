@@ -21,6 +21,7 @@ from markdown.extensions.footnotes import FootnoteExtension
 from markdown.extensions.tables import TableExtension
 
 from blog.domain.entry import Markup
+from blog.domain.html_depth import levelled
 from blog.domain.pictures import SMALL_WIDTH, PictureName
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ def sanitised(markup: str, *, anchor: str = "") -> str:
 
     A page has one ``h1``, its title, so headings of that rank in a body become ``h2``.
     """
-    lowered = _H1.sub(r"<\1h2", markup)
+    lowered = levelled(_H1.sub(r"<\1h2", markup))
     _TOOLS.anchor = anchor
     clean = _TOOLS.cleaner.clean(lowered).strip()
     return _TAG.sub(_lazily, clean) if "<img" in clean else clean

@@ -8,6 +8,8 @@ from typing import Final
 
 import nh3
 
+from blog.domain.html_depth import levelled
+
 MAX_TITLE: Final = 500
 _LONGEST_RAW_TITLE: Final = 20_000
 
@@ -54,7 +56,7 @@ def text_of_html(source: str) -> str:
     A parser that browsers' rules were written into does this, because html.parser takes
     27 seconds for 50 kB of ``<a <a <a`` and stops at ``<![``.
     """
-    apart = _BLOCK.sub(" <", source)
+    apart = levelled(_BLOCK.sub(" <", source))
     bare = nh3.clean(apart, tags=set(), attributes={}, clean_content_tags=_UNSEEN)
     return " ".join(clean(html.unescape(bare)).split())
 

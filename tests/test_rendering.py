@@ -223,3 +223,13 @@ ABSOLUTE = [
 @pytest.mark.parametrize(("html", "whole"), ABSOLUTE)
 def test_addresses_in_feeds_are_absolute_and_code_stays_as_it_is(html: str, whole: str) -> None:
     assert absolute(html, "https://b.example", "https://b.example/2009/May/25/s/") == whole
+
+
+def test_a_megabyte_of_nothing_but_nesting_is_rendered_and_its_text_is_kept() -> None:
+    # Without a limit, the first takes the parser of HTML a million looks at each of its last tags, and the
+    # second makes billions of elements of it: neither would end.
+    for unit in ("<div>", "<p><b id=1{0}>"):
+        count = 1_000_000 // len(unit)
+        rendered = render("first " + "".join(unit.format(i) for i in range(count)) + " last", Markup.HTML)
+        assert rendered.text.startswith("first")
+        assert rendered.text.endswith("last")
