@@ -17,10 +17,12 @@ MOST_BYTES: Final = 50_000_000
 _DIGEST: Final = re.compile("[0-9a-f]{16}")
 
 
-def kept_card(folder: Path, digest: str) -> Path | None:
-    """Return the file of a card; None where it was not drawn yet. What is no digest is not looked for."""
-    path = folder / f"{digest}.png"
-    return path if _DIGEST.fullmatch(digest) and path.is_file() else None
+def kept_card(folder: Path, digest: str) -> bytes | None:
+    """Return a card; None where it is not there. What is no digest is not looked for."""
+    try:
+        return (folder / f"{digest}.png").read_bytes() if _DIGEST.fullmatch(digest) else None
+    except OSError:
+        return None
 
 
 def keep_card(folder: Path, digest: str, data: bytes, most: int = MOST_BYTES) -> None:

@@ -110,7 +110,7 @@ def heat_map(services: Services) -> HeatMap:
 
 
 def steps_of(counts: Iterable[int]) -> tuple[int, ...]:
-    """Return where the five steps begin: at quantiles of the days, so a busy one does not bleach the others.
+    """Return where the five steps begin: at quantiles of the days, so that a busy one bleaches no others.
 
     Where no day has more than five entries, each number is a step, and the highest are those that are used.
     """

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, Response, current_app, redirect, send_file
+from flask import Blueprint, Response, current_app, redirect, request
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
@@ -52,8 +52,8 @@ def card_url(card: Card, twin: str) -> str:
 def show(digest: str, stem: str) -> AnyResponse:
     """Send a card that was drawn, or draw it."""
     folder = services().settings.cards_dir.absolute()
-    if path := kept_card(folder, digest):
-        return send_file(path, mimetype="image/png", etag=digest, max_age=YEAR)
+    if kept := kept_card(folder, digest):
+        return _sent(kept, digest)
     card, twin = _card(parse_text(stem))
     if card.digest != digest:
         response = redirect(card_url(card, twin), 302)
@@ -62,10 +62,14 @@ def show(digest: str, stem: str) -> AnyResponse:
     _refuse_too_many()
     data = draw_card(card)
     keep_card(folder, digest, data)
-    drawn = Response(data, mimetype="image/png")
-    drawn.set_etag(digest)
-    drawn.cache_control.public, drawn.cache_control.max_age = True, YEAR
-    return drawn
+    return _sent(data, digest)
+
+
+def _sent(data: bytes, digest: str) -> AnyResponse:
+    response = Response(data, mimetype="image/png")
+    response.set_etag(digest)
+    response.cache_control.public, response.cache_control.max_age = True, YEAR
+    return response.make_conditional(request)
 
 
 def _card(stem: str) -> tuple[Card, str]:
