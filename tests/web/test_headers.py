@@ -126,7 +126,7 @@ def test_static_files_are_named_by_their_content_and_may_be_kept_for_a_year(clie
     named = [one["href"] for one in page.all("link") if one["href"].startswith("/static/")]
     assert len(named) >= 2
     for address in named:
-        assert re.fullmatch(r"/static/[\w.-]+\?v=[0-9a-f]{12}", address)
+        assert re.fullmatch(r"/static/[\w./-]+\?v=[0-9a-f]{12}", address)
         with client.get(address) as answer:
             assert answer.status_code == 200
             assert answer.cache_control.max_age == 365 * 86_400
