@@ -15,7 +15,7 @@ from blog.changes.subscriptions import hand_over
 from blog.domain.errors import CrosstagError, NotThere
 from blog.domain.filters import source_url
 from blog.domain.urls import web_url
-from blog.models import Appearance, Conflict, Entry, Revision, Source, Subscription
+from blog.models import Appearance, Conflict, Departure, Entry, Revision, Source, Subscription
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -98,7 +98,9 @@ def merge_sources(services: Services, source_id: int, into_id: int) -> int:
         if count := len(_names_at(session, source_id) & _names_at(session, into_id)):
             raise BadSource("into", f"{_entries(count)} the same id at both, so they cannot be one.")
         ids = list(session.scalars(select(Entry.id).where(Entry.source_id == source_id)))
-        session.execute(update(Entry).where(Entry.source_id == source_id).values(source_id=into_id))
+        # What left the one's feed has left the other's; and these leave nothing, for the one leads there.
+        for model in (Entry, Departure):
+            session.execute(update(model).where(model.source_id == source_id).values(source_id=into_id))
         old, new = source_url(source.slug), source_url(into.slug)
         lead_on(session, [(old, new), *((_feed(old, kind), _feed(new, kind)) for kind in ("atom", "json"))])
         hand_over(session, source_id, into_id, now)

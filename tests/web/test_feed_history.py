@@ -18,7 +18,7 @@ from blog.changes.plans import carry_out
 from blog.changes.sources import merge_sources
 from blog.changes.tagging import merge_tags, rename_tag
 from blog.domain.entry import Status
-from blog.models import Source
+from blog.models import Entry, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,23 +45,27 @@ def numbers(titles: list[str]) -> list[int]:
     return [int(title.removeprefix("Number ")) for title in titles]
 
 
-COUNTS = {0: [[]], 6: [[6, 5, 4, 3, 2, 1]], 8: [[8, 7, 6, 5, 4, 3, 2, 1]], 9: [[9, 8, 7, 6, 5, 4], [3, 2, 1]]}
+COUNTS = {
+    0: [[]],
+    6: [[6, 5, 4, 3, 2, 1]],
+    8: [[8, 7, 6, 5, 4, 3, 2, 1]],
+    9: [[9, 8, 7, 6, 5, 4], [3, 2, 1]],
+}
 
 
-@pytest.mark.parametrize(("count", "expected"), COUNTS.items())
-def test_a_feed_holds_all_that_is_behind_the_last_full_archive(
-    small: Blog, count: int, expected: list[list[int]]
-) -> None:
+def test_a_feed_holds_all_that_is_behind_the_last_full_archive(small: Blog) -> None:
     small.write("Elsewhere", "python", day="2001-01-01", status=Status.HIDDEN)
-    filled(small, count)
-    assert [numbers(one.titles) for one in walk(small.client(), "/tags/python.atom")] == expected
+    client, found = small.client(), {}
+    for count in range(10):
+        found[count] = [numbers(one.titles) for one in walk(client, "/tags/python.atom")]
+        small.write(f"Number {count + 1}", "python", published=small.clock.now - timedelta(days=30 - count))
+    assert {count: found[count] for count in COUNTS} == COUNTS
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["/feed.atom", "/tags/python.atom", "/tags/python+-ruby.atom", "/links.atom", "/search.atom?q=number"],
-)
-def test_a_walk_back_meets_each_entry_once_while_others_come(small: Blog, address: str) -> None:
+WALKED = ("/feed.atom", "/tags/python.atom", "/tags/python+-ruby.atom", "/links.atom", "/search.atom?q=number")
+
+
+def test_a_walk_back_meets_each_entry_once_while_others_come(small: Blog) -> None:
     filled(small, 40)
     small.write("Elsewhere", "ruby", status=Status.HIDDEN)
     client = small.client()
@@ -70,9 +74,13 @@ def test_a_walk_back_meets_each_entry_once_while_others_come(small: Blog, addres
         small.clock.forward(seconds=1)
         small.write("New", "python", published=small.clock.now)
 
-    documents = walk(client, address, come)
-    assert [number for one in documents for number in numbers(one.titles)] == list(range(40, 0, -1))
-    assert [len(one.ids) for one in documents[1:]] == [3] * 11
+    for address in WALKED:
+        documents = walk(client, address, come)
+        titles = [title for one in documents for title in one.titles if title != "New"]
+        ids = [one for document in documents for one in document.ids]
+        assert numbers(titles) == list(range(40, 0, -1)), address
+        assert len(ids) == len(set(ids)), address
+        assert {len(one.ids) for one in documents[1:]} == {3}
 
 
 def test_what_comes_changes_no_archive(small: Blog) -> None:
@@ -169,14 +177,17 @@ def test_the_feed_of_a_source_that_became_part_of_another_leads_there(small: Blo
         one, two = (session.query(Source.id).filter_by(slug=slug).scalar() for slug in ("one", "two"))
     client = small.client()
     before = walk(client, "/sources/one.atom")
+    last = before[0].ids[0]
+    with small.services.sessions.read() as session:
+        deleted = session.query(Entry.id).filter_by(atom_id=last).scalar()
+    delete_entry(small.services, deleted)
     merge_sources(small.services, one, two)
     for address in ("/sources/one.atom", before[-1].address):
         assert client.get(address).headers["Location"].startswith("/sources/two.atom")
     after = walk(client, "/sources/two.atom")
-    assert {one for document in before for one in document.ids} < {
-        one for document in after for one in document.ids
-    }
-    assert after[0].gone == []
+    theirs = {one for document in before for one in document.ids} - {last}
+    assert theirs < {one for document in after for one in document.ids}
+    assert after[0].gone == [last]
 
 
 def test_a_json_feed_leads_on_to_what_is_before(small: Blog) -> None:
@@ -205,10 +216,10 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize(("query", "status"), REFUSED.items())
-def test_an_archive_that_cannot_be_is_refused(small: Blog, query: str, status: int) -> None:
+def test_an_archive_that_cannot_be_is_refused(small: Blog) -> None:
     filled(small, 20)
-    assert small.client().get(f"/tags/python.atom?{query}").status_code == status
+    client = small.client()
+    assert {query: client.get(f"/tags/python.atom?{query}").status_code for query in REFUSED} == REFUSED
 
 
 def test_other_spellings_of_an_archive_lead_to_its_address(small: Blog) -> None:
