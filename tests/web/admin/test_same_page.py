@@ -129,7 +129,7 @@ def test_conflicts_are_settled_one_by_one_or_all(blog: Blog, desk: Desk) -> None
         save_entry(blog.services, replace(one, title=f"Mine {number}"), number)
     imported(blog, *(replace(one, title=f"New {one.title}") for one in several))
     page = read(desk.get("/admin/conflicts/"))
-    assert [one.text() for one in page.all("h2")] == ["Mine 1", "Mine 2", "Mine 3"]
+    assert [one.text() for one in page.one("ol", cls="steps").all("h2")] == ["Mine 1", "Mine 2", "Mine 3"]
     assert desk.post("/admin/conflicts/", {"id": "2", "do": "mine"}).status_code == 303
     desk.post("/admin/conflicts/", {"all": "yes", "do": "theirs"})
     with blog.services.sessions.read() as session:
