@@ -73,8 +73,9 @@ def happened(services: Services, since: int, until: int) -> Happened:
     statement = select(Change.entry_id, Change.what).where(Change.id > since, Change.id <= until)
     with services.sessions.read() as session:
         rows = session.execute(statement.where(Change.entry_id.is_not(None)).distinct()).all()
+    written = {entry for entry, _ in rows if entry is not None}
     new = {entry for entry, what in rows if what == "created"}
-    return Happened(frozenset(entry for entry, _ in rows), all(entry in new for entry, _ in rows))
+    return Happened(frozenset(written), written <= new)
 
 
 def queue_pings(
