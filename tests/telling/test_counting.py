@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from conftest import DATABASES
 from sqlalchemy import select
 
 from blog.app import create_app
@@ -30,6 +31,11 @@ READER = "newsboat/2.32.0 (Linux x86_64)"
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux) Firefox/130.0", "Accept": "text/html,*/*;q=0.8"}
 
 
+@pytest.fixture
+def blog(request: pytest.FixtureRequest, make_blog: Callable[..., Blog]) -> Blog:
+    return make_blog(getattr(request, "param", "sqlite"))
+
+
 def ask(client: FlaskClient, path: str, agent: str = READER, at: str = "192.0.2.1", **options: Any) -> int:
     headers = {"User-Agent": agent, **options.pop("headers", {})}
     answer = client.open(path, headers=headers, environ_base={"REMOTE_ADDR": at}, **options)
@@ -44,6 +50,7 @@ def counted(blog: Blog) -> dict[str, tuple[dict[str, int], int]]:
         return {row.address: (row.services, row.readers) for row in rows}
 
 
+@pytest.mark.parametrize("blog", DATABASES, indirect=True)
 def test_readers_count_once_a_day_and_services_with_the_number_they_said_last(blog: Blog) -> None:
     blog.write("One", "python")
     client = blog.client()
@@ -100,6 +107,7 @@ def test_readers_of_one_ipv6_network_are_one(blog: Blog) -> None:
     assert counted(blog) == {"/feed.atom": ({}, 3)}
 
 
+@pytest.mark.parametrize("blog", DATABASES, indirect=True)
 def test_several_processes_add_up(blog: Blog) -> None:
     here = blog.services
     other = open_services(here.settings, blog.clock)
@@ -122,6 +130,7 @@ def test_several_processes_add_up(blog: Blog) -> None:
         other.close()
 
 
+@pytest.mark.parametrize("blog", DATABASES, indirect=True)
 def test_when_the_day_is_over_only_counts_remain_and_after_a_year_none(blog: Blog) -> None:
     client = blog.client()
     teller = Counting(blog.services, lambda: 0.0)
@@ -169,6 +178,7 @@ def test_who_asks_for_feeds_without_end_is_not_kept_without_end(make_blog: Calla
     assert sys.getsizeof(heard.readers) < 3_000_000
 
 
+@pytest.mark.parametrize("blog", DATABASES, indirect=True)
 def test_subscribers_are_told_by_filter_whatever_its_form_and_its_name(blog: Blog) -> None:
     blog.write("One", "python sql")
     client = blog.client()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import draft
+from conftest import DATABASES, draft
 from elsewhere import Page, elsewhere
 from reading import look, read
 from signing import at_desk
@@ -40,9 +40,9 @@ def site() -> Iterator[Elsewhere]:
         yield found
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def blog(request: pytest.FixtureRequest, make_blog: Callable[..., Blog]) -> Blog:
-    made = make_blog(request.param, webmention=True, base_url=BASE, fetch_private=True)
+    made = make_blog(getattr(request, "param", "sqlite"), webmention=True, base_url=BASE, fetch_private=True)
     made.write("Told", slug="told")
     made.clock.forward(seconds=10)
     return made
@@ -62,6 +62,7 @@ def states(blog: Blog) -> list[tuple[str, str]]:
     return [(row.kind, row.state) for row in rows(blog)]
 
 
+@pytest.mark.parametrize("blog", DATABASES, indirect=True)
 def test_a_reply_is_shown_below_the_entry_when_it_is_approved_and_goes_when_its_page_does(
     blog: Blog, site: Elsewhere
 ) -> None:
@@ -136,6 +137,7 @@ def test_microformats_say_what_it_is(make_blog: Callable[..., Blog], site: Elsew
     assert "Shared by 127.0.0.1" in page
 
 
+@pytest.mark.parametrize("blog", DATABASES, indirect=True)
 def test_a_site_is_trusted_or_blocked_and_the_author_can_think_again(blog: Blog, site: Elsewhere) -> None:
     desk, reader = at_desk(blog), blog.client()
     for name in ("a", "b", "c"):

@@ -10,10 +10,15 @@ from signing import at_desk
 from blog.changes.audience import add_heard
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conftest import Blog
 
 
-def test_subscribers_are_shown_by_feed_and_before_a_tag_is_renamed_merged_or_deleted(blog: Blog) -> None:
+def test_subscribers_are_shown_by_feed_and_before_a_tag_is_renamed_merged_or_deleted(
+    make_blog: Callable[..., Blog],
+) -> None:
+    blog = make_blog("sqlite")
     blog.write("One", "python sql")
     desk = at_desk(blog)
     assert "No feed has been asked for yet." in desk.get("/admin/subscribers/").text
