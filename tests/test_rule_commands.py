@@ -36,7 +36,7 @@ def test_rules_are_written_tried_applied_and_told_of(tmp_path: Path) -> None:
     assert "changes 1 of the 1 entries" in checked
     assert "This hides one entry; what was public is so no more." in checked
     assert typed(tmp_path, "add", line).startswith('Rule 1: title contains "postgres" → tag postgresql, hide\n')
-    typed(tmp_path, "add", "js", "->", "javascript", "--source", "feed")
+    typed(tmp_path, "add", "js -> javascript", "--source", "feed")
     assert typed(tmp_path, "list") == (
         "Feed\n    2  js → javascript\n"
         'For all sources\n    1  title contains "postgres" → tag postgresql, hide\n'
