@@ -27,7 +27,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Browser, 
     data = tmp_path_factory.mktemp("blog") / "data"
     services = open_services(load(data, {}))
     run(
-        [draft(f"Entry {number}", "python odd" if number % 2 else "python", day=f"2009-{1 + number % 12:02}-01")
+        [draft(f"Entry {number}", "python odd" if number % 2 else "python", kind="article", day=f"2009-{1 + number % 12:02}-01")
          for number in range(1, 41)],
         ImportLedger(services),
     )  # fmt: skip
