@@ -26,10 +26,10 @@ BROWSERS = {
 # As their sources have it, or as libraries send it that many readers are built on.
 READERS = {
     "nothing": ("", ""),
-    "curl, wget, newsboat, Go, NSURLSession": ("*/*", "newsboat/2.32.0 (Linux x86_64)"),
+    "curl, wget, newsboat, Go, NSURLSession": ("*/*", "newsboat/2.21.0 (Linux x86_64)"),
     "reader, feedparser": (
-        "application/atom+xml,application/rdf+xml,application/rss+xml,application/x-netcdf,application/xml;q=0.9,text/xml;q=0.2,*/*;q=0.1",
-        "python-reader/3.0",
+        "application/atom+xml,application/rdf+xml,application/rss+xml,application/x-netcdf,application/feed+json,application/xml;q=0.9,application/json;q=0.9,text/xml;q=0.2,*/*;q=0.1",
+        "python-reader/3.26 (+https://github.com/lemon24/reader)",
     ),
     "Miniflux": (
         "application/xml, application/atom+xml, application/rss+xml, application/rdf+xml, application/feed+json, text/html, */*;q=0.9",
