@@ -190,9 +190,9 @@ class Filter:
         """No longer ask for this kind."""
         return replace(self, kinds=self.kinds - {kind})
 
-    def excluding_kind(self, kind: Kind) -> Filter:
-        """Leave out this kind, by asking for every other one."""
-        return replace(self, kinds=frozenset(Kind) - {kind})
+    def with_kinds(self, kinds: frozenset[Kind]) -> Filter:
+        """Only these kinds: with all but one of those there are, that one is left out."""
+        return replace(self, kinds=kinds)
 
     def in_period(self, year: int, month: int | None = None, day: int | None = None) -> Filter:
         """Only this year, month or day."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from blog.domain.dates import MONTH_NAMES
-from blog.domain.entry import Kind
 from blog.domain.filters import MAX_TERMS, Filter, period_in_words
 from blog.facets.count import (
     TagCount,
@@ -183,14 +182,14 @@ def _tag_choices(snapshot: Snapshot, wanted: Filter, total: int, counted: list[T
 
 def _kind_choices(snapshot: Snapshot, wanted: Filter, matches: BitMap) -> tuple[Choice, ...]:
     counts = count_kinds(snapshot, matches)
-    return tuple(_kind_choice(wanted, kind, count, len(matches)) for kind, count in counts.items())
-
-
-def _kind_choice(wanted: Filter, kind: Kind, count: int, total: int) -> Choice:
-    # To leave a kind out is to ask for all others, and each of them is a term.
-    has_room = wanted.terms + len(Kind) - 1 <= MAX_TERMS
-    without = wanted.excluding_kind(kind).url() if count < total and has_room else ""
-    return Choice(kind.plural, wanted.with_kind(kind).url(), count, without, total - count)
+    # To leave a kind out is to ask for the others there are, and each of them is a term.
+    has_room = wanted.terms + len(counts) - 1 <= MAX_TERMS
+    choices = []
+    for kind, count in counts.items():
+        others = frozenset(counts) - {kind}
+        without = wanted.with_kinds(others).url() if others and has_room else ""
+        choices.append(Choice(kind.plural, wanted.with_kind(kind).url(), count, without, len(matches) - count))
+    return tuple(choices)
 
 
 def _source_choices(snapshot: Snapshot, wanted: Filter, matches: BitMap) -> tuple[Choice, ...]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 from blog.domain.dates import MONTH_NAMES, MONTHS
 from blog.facets.count import count_years
-from blog.queries.choices import Choice
 
 if TYPE_CHECKING:
     from blog.domain.filters import Filter
@@ -34,11 +33,14 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """The bars, oldest first; ``unit`` is "year" or "month", and ``whole`` leads back to any time."""
+    """The bars, newest first; ``unit`` is "year" or "month".
+
+    ``whole_url`` leads back to any time; it is empty where that is what is shown.
+    """
 
     unit: str
     bars: tuple[Bar, ...]
-    whole: Choice | None
+    whole_url: str
 
     @property
     def most(self) -> int:
@@ -49,13 +51,13 @@ class Histogram:
 def histogram(wanted: Filter, months: Months) -> Histogram | None:
     """Draw the filter by ``months``, which counts what it finds at any time; None where one bar is all."""
     bare = wanted.at_any_time()
-    whole = Choice("any time", bare.url(), sum(months.values())) if months and bare != wanted else None
+    whole_url = bare.url() if bare != wanted else ""
     years = count_years(months)
     year = wanted.year if wanted.year in years else next(iter(years)) if len(years) == 1 else None
     bars = _year_bars(wanted, years) if year is None else _month_bars(wanted, year, months)
-    if sum(1 for bar in bars if bar.count) < (1 if whole else 2):
+    if sum(1 for bar in bars if bar.count) < (1 if whole_url else 2):
         return None
-    return Histogram("year" if year is None else "month", bars, whole)
+    return Histogram("year" if year is None else "month", bars[::-1], whole_url)
 
 
 def _month_bars(wanted: Filter, year: int, months: Months) -> tuple[Bar, ...]:

@@ -125,6 +125,11 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("click", (event) => closeMenus(event.target));
 
+// What scrolls inside itself has to be reached by keys too; not every browser sees to that.
+for (const box of document.querySelectorAll(".body :is(pre, table)")) {
+  if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+}
+
 // Touch screens have no keys to explain.
 const foot = document.querySelector(".colophon ul");
 if (foot && matchMedia("(hover: hover)").matches) {

@@ -10,6 +10,7 @@ from library import fill, opened
 from reading import look
 
 from blog.changes.tagging import rename_tag
+from blog.web.context import static_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -126,7 +127,7 @@ def test_static_files_are_named_by_their_content_and_may_be_kept_for_a_year(clie
     named = [one["href"] for one in page.all("link") if one["href"].startswith("/static/")]
     assert len(named) >= 2
     for address in named:
-        assert re.fullmatch(r"/static/[\w.-]+\?v=[0-9a-f]{12}", address)
+        assert re.fullmatch(r"/static/[\w./-]+\?v=[0-9a-f]{12}", address)
         with client.get(address) as answer:
             assert answer.status_code == 200
             assert answer.cache_control.max_age == 365 * 86_400
@@ -172,3 +173,11 @@ def test_a_page_says_its_type_and_length(make_blog: Callable[..., Blog]) -> None
         answer = client.get(address)
         assert answer.content_type == f"{kind}; charset=utf-8"
         assert int(answer.headers["Content-Length"]) == len(answer.data)
+
+
+def test_the_stylesheet_names_its_fonts_by_their_content(client: FlaskClient) -> None:
+    named = re.findall(r'url\("fonts/([\w-]+\.woff2)\?v=([0-9a-f]+)"\)', client.get("/static/style.css").text)
+    assert len(named) == 6
+    assert {name: static_url(f"fonts/{name}") for name, _ in named} == {
+        name: f"/static/fonts/{name}?v={digest}" for name, digest in named
+    }
