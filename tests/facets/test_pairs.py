@@ -72,15 +72,3 @@ def test_a_rising_pair_leads_to_its_entries_of_the_last_twelve_months(sqlite: Bl
 
 def test_an_empty_blog_has_no_pairs(sqlite: Blog) -> None:
     assert telling_pairs(sqlite.services.facets.current()) == ((), ())
-
-
-def test_a_million_pairs_of_one_busy_tag_do_not_fill_the_list(sqlite: Blog) -> None:
-    for number in range(5):
-        for word in "abcdef":
-            sqlite.write(f"{word}{number}", f"hub {word}")
-            sqlite.write(f"Only {word}{number}", word)
-    for number in range(90):
-        sqlite.write(f"Else {number}", "misc")
-    found = telling_pairs(sqlite.services.facets.current())
-    hub = sqlite.services.facets.current().names.tags["hub"].id
-    assert sum(hub in (one.first, one.second) for one in found.surprising) == 2
