@@ -68,12 +68,13 @@ if TYPE_CHECKING:
 def filled(blog: Blog) -> Blog:
     """Let a blog have something in every table that an archive holds."""
     services = blog.services
-    names = [SeriesDraft(slug="guide", title="A guide"), SourceDraft(slug="elsewhere", name="Elsewhere")]
     items: list[Item] = [
+        SeriesDraft(slug="guide", title="A guide"),
+        SourceDraft(slug="elsewhere", name="Elsewhere"),
         draft("Old", "history", source="elsewhere"),
         draft("Older", "history C++", source="elsewhere"),
     ]
-    importer = Importer("test", "a test", lambda _: True, lambda _: iter([*names, *items]), lambda _: None)
+    importer = Importer("test", "a test", lambda _: True, lambda _: iter(items), lambda _: None)
     import_material(services, Material.of_bytes(b"", "a file"), Wanted(), importer=importer)
     user = create_user(services, "ada", "correct horse battery")
     start_login(services, user, "a browser", "127.0.0.1")

@@ -65,7 +65,5 @@ def test_a_feed_reader_and_our_own_importer_take_the_opml(blog: Blog) -> None:
     assert [one["xmlUrl"] for one in outlines] == ["https://ada.example/feed", "https://bob.example/?a=1&b=2"]
     assert outlines[0]["category"] == "python,web"
     material = Material.of_bytes(answer.data, "blogroll.opml")
-    importer = detect(material)
-    assert importer
-    found = [one.url for one in importer.parse(material) if hasattr(one, "url")]
+    found = [one.url for one in detect(material).parse(material) if hasattr(one, "url")]
     assert "https://ada.example/" in found or "https://ada.example/feed" in found
