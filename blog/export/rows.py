@@ -24,7 +24,7 @@ def rows_of(session: Session, table: Table, *which: ColumnElement[bool]) -> Iter
     """Yield rows of a table, all or some, in the order of its key, which is the same on every database."""
     order = [_ordered(session, column) for column in table.primary_key.columns]
     statement = select(table).where(*which).order_by(*order).execution_options(yield_per=_BATCH)
-    yield from session.execute(statement).mappings()
+    yield from (row._asdict() for row in session.execute(statement))
 
 
 def _ordered(session: Session, column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -24,7 +24,7 @@ from blog.export.markdown import (
 from blog.models import Alias, Entry, Media, Redirect, Series, Source, StaticPage, Tag, entry_tag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sqlalchemy import Row
@@ -103,7 +103,7 @@ def _with_tags(session: Session) -> Iterator[tuple[Row[Any], list[int]]]:
 
 
 def _draft(row: Row[Any], tags: list[str]) -> Draft:
-    said: Mapping[str, Any] = row._mapping
+    said = row._asdict()
     return Draft(
         kind=Kind(row.kind),
         status=Status(row.status),
