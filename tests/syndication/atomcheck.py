@@ -22,6 +22,8 @@ ATOM: Final = "{http://www.w3.org/2005/Atom}"
 # Section 3.3: the date-time of RFC 3339, with its T and its Z in capitals.
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _IRI: Final = re.compile(r"""[A-Za-z][A-Za-z0-9+.\-]*:[^\s<>"{}|\\^`\x00-\x20]+""")
+# Within HTML, browsers put up with spaces and the like; what they cannot do is guess a host.
+_WHOLE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _MEDIA_TYPE: Final = re.compile(r".+/.+")
 _ONCE_IN_FEED: Final = ("id", "title", "updated")
 _AT_MOST_ONCE_IN_FEED: Final = ("generator", "icon", "logo", "rights", "subtitle")
@@ -101,7 +103,7 @@ class _Content(HTMLParser):
         for name, value in attrs:
             if name.startswith("on") or name == "style" or (value or "").lower().startswith("javascript:"):
                 self.faults.append(f"{name}={value!r} is not safe")
-            if name in _ADDRESSES and not (_IRI.fullmatch(value or "") or (value or "").startswith("mailto:")):
+            if name in _ADDRESSES and not _WHOLE.match(value or ""):
                 self.faults.append(f"{value!r} is not a whole address")
         if tag not in _VOID:
             self._open.append(tag)
