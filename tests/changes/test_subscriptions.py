@@ -73,6 +73,7 @@ def test_what_is_taken_up_is_due_at_once(blog: Blog) -> None:
         error="",
         disabled="",
         moved_from=(),
+        in_blogroll=True,
         entries=0,
     )
     assert (slug, polled_source(blog.services, slug)) == ("café-sets", expected)
