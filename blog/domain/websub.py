@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
+from blog.domain.link_header import header_links
 from blog.domain.urls import web_url
 
 if TYPE_CHECKING:
@@ -76,24 +77,19 @@ class Hub:
 
 def find_hub(link_header: str, in_feed: Hub, url: str) -> Hub:
     """Return the hub and the topic that an answer from ``url`` names: its headers count first (section 4)."""
-    said = dict(_links(link_header))
+    said = _links(link_header)
     hub, topic = said.get("hub") or in_feed.hub, said.get("self") or in_feed.topic
     found = Hub(_address(hub, url), _address(topic, url))
     return found if found else Hub()
 
 
-_LINK: Final = re.compile(r"<([^<>]{1,2000})>((?:\s{0,9};[^,<]{0,500}){0,9})")
-_REL: Final = re.compile(r""";\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,"]+))""", re.IGNORECASE)
-
-
-def _links(header: str) -> list[tuple[str, str]]:
-    """The relations of a ``Link`` header (RFC 8288) with their addresses; the first of each comes last."""
-    found = []
-    for link in _LINK.finditer(header[:20_000]):
-        rel = _REL.search(link[2])
-        words = (rel[1] or rel[2] or "").lower().split() if rel else []
-        found += [(word, link[1]) for word in words]
-    return found[::-1]
+def _links(header: str) -> dict[str, str]:
+    """The relations of a ``Link`` header with their addresses: of several, the first counts."""
+    found: dict[str, str] = {}
+    for link in header_links(header):
+        for relation in link.relations:
+            found.setdefault(relation, link.target)
+    return found
 
 
 def _address(said: str, url: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from filling import fields_of
 from reading import Element, look, read
 from signing import Desk, at_desk
 from sqlalchemy import select
@@ -38,6 +39,7 @@ AS_IT_IS = {
     "script_hosts": "",
     "webmention": "",
     "hub": "",
+    "profiles": "",
 }
 
 
@@ -54,19 +56,23 @@ def stored(blog: Blog) -> dict[str, object]:
 
 def typed(page: Element) -> dict[str, str]:
     """What the form holds."""
-    fields = {one["name"]: _value(one) for one in page.one(cls="narrow-form").all("input")}
-    areas = {one["name"]: one.text() for one in page.all("textarea")}
-    return {name: value for name, value in (fields | areas).items() if name != "csrf_token"}
-
-
-def _value(field: Element) -> str:
-    is_off = field.get("type") == "checkbox" and "checked" not in field.attributes
-    return "" if is_off else field.get("value")
+    fields = fields_of(page.one(cls="narrow-form"))
+    return {name: value for name, value in fields.items() if name != "csrf_token"}
 
 
 def test_every_setting_that_may_be_set_is_asked_for_with_its_value(desk: Desk) -> None:
     assert set(FIELDS) == set(AMENDABLE)
     assert typed(read(desk.get("/admin/settings/"))) == AS_IT_IS
+
+
+def test_a_box_that_is_ticked_is_a_setting_that_is_on(desk: Desk, blog: Blog) -> None:
+    desk.post("/admin/settings/", AS_IT_IS | {"blogroll": "yes", "profiles": "https://social.example/@ada"})
+    assert stored(blog) == {"blogroll": True, "profiles": "https://social.example/@ada"}
+    assert typed(read(desk.get("/admin/settings/")))["blogroll"] == "yes"
+    (me,) = look(blog.client(), "/").all("link", rel="me")
+    assert me["href"] == "https://social.example/@ada"
+    refused = desk.post("/admin/settings/", AS_IT_IS | {"profiles": "javascript:alert(1)"})
+    assert refused.status_code == 422
 
 
 def test_what_is_set_holds_at_once_and_only_that_is_kept(desk: Desk, blog: Blog) -> None:
