@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
+from blog.domain import neartags
 from blog.domain.neartags import Nearness, near_tags, near_to, singular
 
 NEAR = [
@@ -82,10 +81,9 @@ def test_the_pairs_of_one_tag_are_those_of_all_that_have_it() -> None:
         assert near_to(slug, counts) == [pair for pair in near_tags(counts) if slug in pair[:2]]
 
 
-def test_ten_thousand_tags_take_no_minute_even_where_they_are_much_alike() -> None:
+def test_ten_thousand_tags_that_are_much_alike_lead_to_few_comparisons() -> None:
     alike = {f"release-{number:05}": 1 for number in range(5_000)}
     letters = "abcdefghijklmnopqrst"
     words = {f"word-{a}{b}{c}": 1 for a in letters for b in letters for c in letters[:12]}
-    start = time.perf_counter()
-    near_tags(alike | words)
-    assert time.perf_counter() - start < 20
+    counts = alike | words
+    assert sum(1 for _ in neartags._candidates(counts)) < 20 * len(counts)
