@@ -19,6 +19,7 @@ from sqlalchemy import delete, func, or_, select, update
 
 from blog.changes.hub_leases import after_poll, let_go, look_again, note_hub, soonest
 from blog.changes.log import record_names
+from blog.changes.lookups import in_pieces
 from blog.changes.names import write_names
 from blog.domain.entry import Kind, SourceDraft, Status
 from blog.domain.errors import CrosstagError, NotThere
@@ -351,8 +352,9 @@ def settle(services: Services, claimed: Claimed, learnt: Learnt) -> bool:
         _compare_with_hub(session, row, claimed, learnt, now)
         if learnt.moved_to:
             _move(session, row, learnt.moved_to)
-        if learnt.holds_back_host:
-            _hold_back(session, row, now + learnt.holds_back_host)
+        host = row.host
+    if learnt.holds_back_host:
+        _hold_back(services, claimed.id, host, now + learnt.holds_back_host)
     return True
 
 
@@ -394,9 +396,18 @@ def _move(session: Session, row: Subscription, url: str) -> None:
         row.feed_url, row.host = url, host
 
 
-def _hold_back(session: Session, row: Subscription, until: datetime) -> None:
-    others = update(Subscription).where(Subscription.host == row.host, Subscription.id != row.id)
-    session.execute(others.where(Subscription.next_poll < until).values(next_poll=until))
+def _hold_back(services: Services, subscription_id: int, host: str, until: datetime) -> None:
+    """Let the others of a host wait, in a transaction of its own.
+
+    Two of one host that are settled at once would each wait for the row that the other has. Who is being
+    settled right now has its own next time anyway.
+    """
+    others = select(Subscription.id).where(Subscription.host == host, Subscription.id != subscription_id)
+    others = others.where(Subscription.next_poll < until).order_by(Subscription.id)
+    with services.sessions.work() as session:
+        for ids in in_pieces(session.scalars(others.with_for_update(skip_locked=True)).all()):
+            held = update(Subscription).where(Subscription.id.in_(ids))
+            session.execute(held.values(next_poll=until))
 
 
 def release(services: Services, claimed: Iterable[Claimed]) -> None:

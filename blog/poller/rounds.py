@@ -203,8 +203,13 @@ class _Round:
         except Exception as error:  # a source may have found a mistake of ours; the others go on
             log.exception("What %s says could not be taken in", claimed.feed_url)
             learnt = self._failed(replace(answer, error=_unforeseen(error)))
-        settle(self._services, claimed, learnt)
         self._tally.polled += 1
+        try:
+            settle(self._services, claimed, learnt)
+        except Exception:  # it is asked again when its lease is over, and not at once, which may go on for ever
+            log.exception("What was learnt of %s could not be noted", claimed.feed_url)
+            self._tally.failed += 1
+            return
         self._tally.changed += learnt.changed
         self._tally.failed += learnt.plan.rhythm.failures > 0
         if self._on_polled:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from blog.changes import subscriptions
 from blog.changes.subscriptions import (
     PAUSED,
     BadSubscription,
@@ -241,3 +244,23 @@ def test_two_processes_at_once_claim_nothing_twice(blog: Blog, tmp_path: Path) -
         process.stdin.flush()
     claimed = [name for process in processes for name in process.communicate()[0].split()]
     assert sorted(claimed) == sorted(f"s{number}" for number in range(MANY))
+
+
+def test_two_of_a_host_that_are_settled_at_once_hold_each_other_back_without_waiting(
+    blog: Blog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two", "three"):
+        add(blog, name, host="busy")
+    claimed = claim(blog.services, 2)
+    both, hold_back = threading.Barrier(2), subscriptions._hold_back
+
+    def hold_back_at_once(*given: Any) -> None:
+        both.wait(10)
+        hold_back(*given)
+
+    monkeypatch.setattr(subscriptions, "_hold_back", hold_back_at_once)
+    busy = learnt(failures=1, holds_back_host=3 * HOUR)
+    with ThreadPoolExecutor(2) as threads:
+        settled = threads.map(lambda one: settle(blog.services, one, busy), claimed)
+        assert list(settled) == [True, True]
+    assert polled_source(blog.services, "three").next_poll == blog.clock.now + 3 * HOUR

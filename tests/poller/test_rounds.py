@@ -11,13 +11,15 @@ import pytest
 from conftest import DATABASES
 from feedserver import Page, Radio, broadcasting, rss
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from blog.changes.entries import delete_entry
 from blog.changes.sources import merge_sources
-from blog.changes.subscriptions import pause, resume
+from blog.changes.subscriptions import pause, resume, settle
 from blog.changes.tagging import rename_tag
 from blog.domain.entry import Kind, Status
 from blog.models import Entry, Source, Tag, entry_tag
+from blog.poller import rounds
 from blog.poller.readers import Readers
 from blog.poller.rounds import AT_ONCE, Tally
 
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
     from conftest import Blog
     from feedserver import FeedServer, Handler
+
+    from blog.changes.subscriptions import Claimed, Learnt
+    from blog.services import Services
 
 
 @pytest.fixture
@@ -429,6 +434,25 @@ def test_a_round_that_is_broken_off_gives_back_what_it_held(radio: Radio, server
     with pytest.raises(Stop):
         radio.poller().poll_due(stop)
     assert radio.poll().polled == 3
+
+
+def test_what_cannot_be_noted_of_one_source_keeps_no_other_waiting(
+    radio: Radio, server: FeedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def settle_others(services: Services, claimed: Claimed, learnt: Learnt) -> bool:
+        if claimed.source == "one":
+            raise OperationalError("UPDATE subscription", {}, Exception("deadlock detected"))
+        return settle(services, claimed, learnt)
+
+    monkeypatch.setattr(rounds, "settle", settle_others)
+    for name in ("one", "two"):
+        server.pages[f"/{name}"] = Page(rss(name))
+        radio.add(name)
+    assert radio.poll() == Tally(polled=2, changed=1, created=2, failed=1)
+    assert [path for _, path, _ in server.seen].count("/one") == 1, "and it is not asked again at once"
+    monkeypatch.undo()
+    radio.blog.clock.forward(hours=1)
+    assert radio.poll() == Tally(polled=1)
 
 
 def test_a_poller_that_is_told_to_stop_begins_with_no_more(radio: Radio, server: FeedServer) -> None:
