@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 from blog.domain.entry import Draft, LeftOut, Rejected, SourceDraft, Status
 from blog.domain.errors import BadTag
 from blog.domain.tags import slugify
-from importers.joining import added_fields
+from importers.joining import Standing, added_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -107,8 +107,8 @@ class Decision:
     it that an entry holds.
     ``tag_names`` gives the tags' slugs the names they were written with. ``seen`` are the
     digests of the entry that this was decided on, and ``has_news`` says that the source said
-    something else than last time. ``joins`` is the entry of another source that it is the same link as, and
-    ``given`` are the tags that are from rules.
+    something else than last time. ``joins`` is the entry of another source that it is the same link as,
+    ``given`` are the tags that are from rules, and ``standing`` tells who may see it.
     """
 
     draft: Draft
@@ -123,6 +123,7 @@ class Decision:
     has_news: bool
     joins: SameLink | None = None
     given: Mapping[str, RuleSaid] = field(default_factory=dict)
+    standing: Standing = Standing()
 
     @property
     def key(self) -> Key:
@@ -209,8 +210,8 @@ class Ledger(Protocol[_Prepared]):
         """Return which of these drafts were imported once and deleted by the author."""
         ...
 
-    def same_links(self, drafts: Sequence[Draft]) -> Mapping[Key, SameLink]:
-        """Return the entries of other sources that these drafts are the same link as.
+    def same_links(self, drafts: Sequence[Draft], standings: Mapping[Key, Standing]) -> Mapping[Key, SameLink]:
+        """Return the entries of other sources that these drafts are the same link as, and may join.
 
         They are none that are known. Two of one source are never the same entry.
         """
@@ -441,14 +442,16 @@ class _Job(Generic[_Prepared]):
         settled = [self._with_living_tags(self._ledger.as_stored(draft)) for draft in drafts]
         known = self._ledger.known(drafts)
         deleted = self._ledger.deleted([draft for draft in drafts if key_of(draft) not in known])
-        unknown = [draft for draft in drafts if key_of(draft) not in known and key_of(draft) not in deleted]
-        same = self._ledger.same_links(unknown)
         seen = [self._with_living_names(known.get(key_of(draft))) for draft in drafts]
         read = [
             self._read(raw, stored, names, old)
             for raw, (stored, names), old in zip(drafts, settled, seen, strict=True)
         ]
         read = self._ruled(read, deleted)
+        standings = {key_of(one.raw): self._standing(one) for one in read}
+        # The rules may have made something else of an item than a link, or of who may see it.
+        unknown = [one.raw for one in read if one.known is None and key_of(one.raw) not in deleted]
+        same = self._ledger.same_links(unknown, standings)
         # Compared with what they imply, and kept without: what comes of an implication here is no
         # edit of the author's, and what goes with one is no news of the source's.
         meant = [self._with_implied(one.said) if one.has_news else one.said for one in read]
@@ -459,14 +462,21 @@ class _Job(Generic[_Prepared]):
         for one, new in pairs:
             now = current.get(one.known.entry_id, {}) if one.known else {}
             decision = decide(one.raw, new, one.known, now, one.names, one.stored)
-            decision = replace(decision, upstream=one.said, given=one.given)
+            decision = replace(
+                decision, upstream=one.said, given=one.given, standing=standings[key_of(one.raw)]
+            )
             is_deleted = key_of(one.raw) in deleted
             decision = replace(decision, outcome=Outcome.KEPT) if is_deleted else decision
             if decision.key in same:
-                waits = (one.status or self._status) not in (None, Status.PUBLISHED)
-                decision = joining(decision, same[decision.key], waits=waits)
-            decisions.append(self._with_status(decision, one.status))
+                decision = joining(decision, same[decision.key])
+            decisions.append(_begun(decision))
         return decisions
+
+    def _standing(self, one: _Read) -> Standing:
+        """Let a new entry begin as a rule says, or else as the author wants it for all."""
+        said = one.raw.status
+        wanted = self._status if said is Status.PUBLISHED else None
+        return Standing(said, one.status or wanted or said)
 
     def _read(self, raw: Draft, stored: Draft, names: dict[str, str], old: Known | None) -> _Read:
         """What an item says, and whether that is something else than last time."""
@@ -491,19 +501,6 @@ class _Job(Generic[_Prepared]):
             else:
                 found.append(_after_rules(one, ruling) if ruling else one)
         return found
-
-    def _with_status(self, decision: Decision, ruled: Status | None) -> Decision:
-        """Let a new entry begin as a rule says, or else as the author wants it for all.
-
-        What the source says is remembered all the same.
-        """
-        if decision.outcome is not Outcome.CREATED:
-            return decision
-        status = ruled or (self._status if decision.draft.status is Status.PUBLISHED else None)
-        if status is None:
-            return decision
-        draft, stored = (_with(one, status=status) for one in (decision.draft, decision.stored))
-        return replace(decision, draft=draft, stored=stored)
 
     def _with_living_tags(self, draft: Draft) -> tuple[Draft, dict[str, str]]:
         """Replace tag names by the slugs of living tags; a name that cannot be a tag is noted and left out."""
@@ -595,17 +592,23 @@ def decide(
     return made(Outcome.KEPT if ours else Outcome.UNCHANGED, frozenset(), ours)
 
 
-def joining(decision: Decision, same: SameLink, *, waits: bool = False) -> Decision:
-    """Decide what becomes of an item that is the same link as an entry of another source, or has joined one.
+def _begun(decision: Decision) -> Decision:
+    """Give a new entry the status to begin with; what the source says is remembered all the same."""
+    status = decision.standing.begins
+    if decision.outcome is not Outcome.CREATED or decision.draft.status is status:
+        return decision
+    draft, stored = (_with(one, status=status) for one in (decision.draft, decision.stored))
+    return replace(decision, draft=draft, stored=stored)
 
-    ``waits`` says that new entries of its source wait for the author's word.
-    """
+
+def joining(decision: Decision, same: SameLink) -> Decision:
+    """Decide what becomes of an item that is the same link as an entry of another source, or has joined one."""
     said = same.said
     if said is not None and said.get(ITEM, "") == decision.upstream[ITEM]:
         # Whatever the rules have become meanwhile: they are for what is new.
         fields, has_news = frozenset[str](), False
     else:
-        fields = added_fields(decision.upstream, same, waits=waits)
+        fields = added_fields(decision.upstream, same, decision.standing)
         has_news = said is None or dict(said) != decision.upstream
     outcome = Outcome.JOINED if said is None else Outcome.UPDATED if fields else Outcome.UNCHANGED
     return replace(

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from blog.domain.entry import Draft, Item
     from blog.domain.links import LinkKey
     from blog.services import Services
-    from importers.joining import SameLink
+    from importers.joining import SameLink, Standing
     from importers.pipeline import Decision, Key, RuleSaid, Ruling
 
 
@@ -118,15 +118,17 @@ class ImportLedger:
         self._last_revision = last
         return gone
 
-    def same_links(self, drafts: Sequence[Draft]) -> Mapping[Key, SameLink]:
-        """Return the entries of other sources that these drafts are the same link as, or have joined."""
+    def same_links(self, drafts: Sequence[Draft], standings: Mapping[Key, Standing]) -> Mapping[Key, SameLink]:
+        """Return the entries of other sources that these drafts may join, or have joined."""
         with self._services.sessions.read() as session:
-            return self._same_links(session, drafts)
+            return self._same_links(session, drafts, standings)
 
-    def _same_links(self, session: Session, drafts: Sequence[Draft]) -> dict[Key, SameLink]:
+    def _same_links(
+        self, session: Session, drafts: Sequence[Draft], standings: Mapping[Key, Standing]
+    ) -> dict[Key, SameLink]:
         if self._moved is None:
             self._moved = read_moved_pages(session)
-        found = same_links(session, drafts, self._moved, self.with_implied)
+        found = same_links(session, drafts, standings, self._moved, self.with_implied)
         return {key: self._in_todays_names(same) for key, same in found.items()}
 
     def _in_todays_names(self, same: SameLink) -> SameLink:
@@ -249,7 +251,8 @@ class ImportLedger:
         """
         # What the author deleted stays deleted, and joins nothing.
         asked = [one for one in decisions if one.joins or one.outcome is Outcome.CREATED]
-        found = self._same_links(session, [one.draft for one in asked])
+        standings = {one.key: one.standing for one in asked}
+        found = self._same_links(session, [one.draft for one in asked], standings)
         stale = {one.key for one in asked if found.get(one.key) != one.joins}
         moved = self._moved or MovedPages()
         made: dict[LinkKey | Key, str] = {}

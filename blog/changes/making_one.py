@@ -83,6 +83,8 @@ def _pairs(session: Session, groups: Sequence[Sequence[int]]) -> tuple[list[Pair
             there = {rows[entry].source_id} | sources.get(entry, set())
             if key is None or moved.key(rows[entry].url) != key:
                 left[entry] = "it is another link"
+            elif rows[entry].status != rows[first].status:
+                left[entry] = "not everybody who sees the one sees the other"
             elif there & taken:
                 left[entry] = "the other has an item of its source already"
             else:
@@ -91,7 +93,7 @@ def _pairs(session: Session, groups: Sequence[Sequence[int]]) -> tuple[list[Pair
     return pairs, left
 
 
-_COLUMNS: Final = select(Entry.id, Entry.url, Entry.source_id)
+_COLUMNS: Final = select(Entry.id, Entry.url, Entry.source_id, Entry.status)
 
 
 def _paths(session: Session, entry_ids: Sequence[int]) -> dict[int, str]:

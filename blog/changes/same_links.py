@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from blog.domain.entry import Draft
     from blog.domain.links import LinkKey, MovedPages
     from blog.services import Services
+    from importers.joining import Standing
     from importers.pipeline import Key
 
 
@@ -53,17 +54,19 @@ def note_moved(services: Services, url: str, permanent_url: str) -> None:
 def same_links(
     session: Session,
     drafts: Sequence[Draft],
+    standings: Mapping[Key, Standing],
     moved: MovedPages,
     implied: Callable[[Collection[str]], Collection[str]],
 ) -> dict[Key, SameLink]:
     """Return the entries that these drafts have joined, or that they are the same link as.
 
-    ``implied`` adds to tags, by their slugs, what they imply. Where several entries are the same link, the
+    Whether they may be one with an entry, their ``standings`` tell. ``implied`` adds to tags, by their slugs, what they imply. Where several entries are the same link, the
     oldest counts that nothing of the draft's source has joined yet.
     """
     joined = _joined(session, drafts)
     rest = [one for one in drafts if one.kind is Kind.LINK and key_of(one) not in joined]
-    found = {key: (entry, None) for key, entry in _candidates(session, rest, moved).items()} | joined
+    new = _candidates(session, rest, standings, moved)
+    found = {key: (entry, None) for key, entry in new.items()} | joined
     ids = {entry for entry, _ in found.values()}
     states = _states(session, ids, implied)
     return {key: replace(states[entry], said=said) for key, (entry, said) in found.items()}
@@ -87,7 +90,9 @@ def joined_keys(session: Session, keys: Collection[Key]) -> set[Key]:
     return {(source or "", name) for source, name in rows} & set(keys)
 
 
-def _candidates(session: Session, drafts: Sequence[Draft], moved: MovedPages) -> dict[Key, int]:
+def _candidates(
+    session: Session, drafts: Sequence[Draft], standings: Mapping[Key, Standing], moved: MovedPages
+) -> dict[Key, int]:
     keys = {key_of(one): key for one in drafts if (key := moved.key(one.url))}
     entries = _by_link(session, {key.page for key in keys.values()}, moved)
     sources = sources_of(session, [row.id for rows in entries.values() for row in rows])
@@ -95,6 +100,8 @@ def _candidates(session: Session, drafts: Sequence[Draft], moved: MovedPages) ->
     found: dict[Key, int] = {}
     for name, key in keys.items():
         for row in entries.get(key, ()):
+            if not standings[name].may_join(Status(row.status)):
+                continue
             there = sources.setdefault(row.id, set())
             there.add(row.source_id)
             # One that is not there yet has no item in anything.
@@ -109,7 +116,7 @@ def _candidates(session: Session, drafts: Sequence[Draft], moved: MovedPages) ->
 
 def _by_link(session: Session, pages: Collection[str], moved: MovedPages) -> dict[LinkKey, list[Row[Any]]]:
     """The links that there are to these pages, the oldest first."""
-    columns: tuple[Any, ...] = (Entry.id, Entry.url, Entry.published, Entry.source_id)
+    columns: tuple[Any, ...] = (Entry.id, Entry.url, Entry.published, Entry.source_id, Entry.status)
     statement = select(*columns).where(Entry.kind == Kind.LINK.value)
     addresses = {address for page in pages for address in moved.addresses(page)}
     found: dict[LinkKey, list[Row[Any]]] = defaultdict(list)
@@ -148,7 +155,7 @@ def _states(
                 name for name, none in (("title", not title), ("body", empty), ("via_url", not via)) if none
             ),
             version=versions.get(entry, 0),
-            is_public=status in (Status.PUBLISHED, Status.HIDDEN),
+            status=Status(status),
         )
         for entry, title, url, via, empty, status in rows_in(session, statement, Entry.id, entry_ids)
     }

@@ -85,9 +85,10 @@ def _bring_back(
 
 
 def _make(session: Session, services: Services, appearance: Appearance, status: Status, now: datetime) -> int:
-    """Make an entry of what the source says, seen by whoever sees the one that it was part of."""
+    """Make an entry of what the source says, seen by whoever sees the one that it was part of, or by fewer."""
     source = session.scalar(select(Source.slug).where(Source.id == appearance.source_id)) or ""
-    draft = replace(draft_from_json(appearance.item["draft"]), source=source, status=status)
+    said = draft_from_json(appearance.item["draft"])
+    draft = replace(said, source=source, status=status if said.status is Status.PUBLISHED else said.status)
     atom_id = atom_id_of(draft, services.settings.authority)
     names = {slugify(name): name.strip() for name in draft.tags if _can_be_tag(name)}
     columns = columns_of(draft, atom_id, services.settings)

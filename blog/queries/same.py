@@ -103,10 +103,11 @@ def same_groups(services: Services) -> list[Group]:
         names: dict[int | None, str] = {None: ""} | dict(session.execute(select(Source.id, Source.name)).all())
         rows = _rows(session, _several(session, moved))
         sources = _sources_of(session, [row.id for row in rows])
-    by_key: dict[LinkKey, list[Row[Any]]] = defaultdict(list)
+    by_key: dict[tuple[LinkKey, str], list[Row[Any]]] = defaultdict(list)
     for row in rows:
         if key := moved.key(row.url):
-            by_key[key].append(row)
+            # What is public and what is not are never one.
+            by_key[key, row.status].append(row)
     groups = [found for some in by_key.values() if (found := _group(some, sources, names))]
     return sorted(groups, key=lambda one: max(entry.published for entry in one.entries), reverse=True)
 
@@ -124,7 +125,8 @@ def same_as(services: Services, entry_id: int) -> Group:
         names: dict[int | None, str] = {None: ""} | dict(session.execute(select(Source.id, Source.name)).all())
         rows = _rows(session, moved.addresses(key.page), everything=True) if key else []
         sources = _sources_of(session, [row.id for row in rows])
-    found = _group([row for row in rows if moved.key(row.url) == key], sources, names)
+    status = {row.status for row in rows if row.id == entry_id}
+    found = _group([row for row in rows if moved.key(row.url) == key and row.status in status], sources, names)
     if found is None or entry_id not in found.ids:
         raise NotThere("No entry of another source is the same link.")
     return found

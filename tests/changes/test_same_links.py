@@ -415,3 +415,64 @@ def test_texts_of_a_source_that_waits_in_the_inbox_are_seen_by_no_reader(blog: B
     assert blog_holds(blog) == [("From a", "a", {"b"}, {"own", "theirs"})]
     with blog.services.sessions.read() as session:
         assert session.scalars(select(Entry.body)).one() == ""
+
+
+def polled(blog: Blog, status: Status, *items: Item) -> Report:
+    return run(items, ImportLedger(blog.services), status=status)
+
+
+@pytest.mark.parametrize("status", [Status.HIDDEN, Status.DRAFT])
+def test_what_is_private_at_its_source_joins_nothing_that_readers_see(blog: Blog, status: Status) -> None:
+    imported(blog, link("a", "own", body=""))
+    private = link("b", "secret", body="A note to myself.", status=status)
+    assert outcomes(imported(blog, private)) == {"created": 1}
+    assert blog_holds(blog) == [("From a", "a", set(), {"own"}), ("From b", "b", set(), {"secret"})]
+    other = link("c", "more", status=status)
+    assert outcomes(imported(blog, other)) == {"joined": 1}
+    page = blog.client().get("/").text
+    assert "secret" not in page
+    assert "A note to myself" not in page
+    assert outcomes(imported(blog, private, other)) == {"unchanged": 2}
+
+
+@pytest.mark.parametrize("status", [Status.HIDDEN, Status.DRAFT, Status.INBOX])
+def test_what_readers_see_does_not_vanish_into_what_they_do_not(blog: Blog, status: Status) -> None:
+    polled(blog, status, link("feed", "theirs", body=""))
+    assert outcomes(imported(blog, link("pinboard", "mine", body="My words."))) == {"created": 1}
+    assert "My words." in blog.client().get("/").text
+    assert outcomes(polled(blog, status, link("other", "more", body=""))) == {"joined": 1}
+
+
+def test_one_batch_of_the_public_and_the_private_makes_two_entries(blog: Blog) -> None:
+    hidden = {"status": Status.HIDDEN}
+    several = [link("a", "a"), link("b", "b", **hidden), link("c", "c"), link("d", "d", **hidden)]
+    assert outcomes(imported(blog, *several)) == {"created": 2, "joined": 2}
+    assert blog_holds(blog) == [("From a", "a", {"c"}, {"a", "c"}), ("From b", "b", {"d"}, {"b", "d"})]
+
+
+def test_what_has_joined_and_is_private_since_says_no_more_in_public(blog: Blog) -> None:
+    theirs = link("b", "theirs", body="")
+    imported(blog, link("a", "own", body=""), theirs)
+    again = replace(theirs, status=Status.HIDDEN, body="A note to myself.", tags=("theirs", "secret"))
+    assert outcomes(imported(blog, again)) == {"unchanged": 1}
+    assert blog_holds(blog) == [("From a", "a", {"b"}, {"own", "theirs"})]
+    take_apart(blog.services, appearance_of(blog))
+    with blog.services.sessions.read() as session:
+        assert session.scalars(select(Entry.status).order_by(Entry.id)).all() == ["published", "hidden"]
+
+
+def test_what_not_everybody_sees_is_not_made_one_with_what_is_public(blog: Blog) -> None:
+    several_there(blog)
+    with blog.services.sessions.write() as session:
+        session.execute(update(Entry).where(Entry.id == 2).values(status="hidden"))
+    done = made_one(blog, 1, 2, 3)
+    assert [(one.id, why) for one, why in done.left] == [(2, "not everybody who sees the one sees the other")]
+
+
+def test_a_text_that_you_took_off_does_not_come_back_with_the_next_version(blog: Blog) -> None:
+    mine, theirs = link("a", "own", body=""), link("b", body="Promises.")
+    imported(blog, mine, theirs)
+    save_entry(blog.services, mine, 1)
+    imported(blog, replace(theirs, body="Promises!"))
+    with blog.services.sessions.read() as session:
+        assert session.scalars(select(Entry.body)).one() == ""
