@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from importers.material import Material
 
 ENTRY_POINTS: Final = "crosstag.importers"
+# What is in every archive that "crosstag export" makes.
+_OF_CROSSTAG: Final = {"manifest.json", "tables/entry.ndjson"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,11 @@ def detect(material: Material) -> Importer:
     Raises:
         BadImport: it is in none of the known formats; the sentence names them.
     """
+    if material.is_packed and set(material.names()) >= _OF_CROSSTAG:
+        raise BadImport(
+            f"{material.label} is a complete archive of a blog like this one, which is not imported but "
+            "restored, into an empty blog: crosstag --data NEW-DIRECTORY restore FILE."
+        )
     for importer in importers():
         if importer.detect(material):
             return importer

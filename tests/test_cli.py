@@ -132,6 +132,8 @@ def test_what_cannot_be_imported_is_refused_with_a_sentence(tmp_path: Path) -> N
     data = tmp_path / "blog"
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
     assert "in no format known here" in crosstag(data, "import", str(tmp_path / "picture.png"), code=1)
+    crosstag(data, "export", str(tmp_path / "blog.zip"))
+    assert "restore FILE" in crosstag(data, "import", str(tmp_path / "blog.zip"), code=1)
     assert "Traceback" not in crosstag(data, "import", str(tmp_path / "nowhere"), code=1)
     assert "No such command" in crosstag(data, "imprt", code=2)
     assert "Invalid value for '--kind'" in crosstag(data, "import", "x", "--kind", "novel", code=2)

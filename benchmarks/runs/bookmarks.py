@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from benchmarks.grounds import Ground
 
 BOOKMARKS: Final = 100_000
-# What an import and its undoing leave behind: that they were.
-_HISTORY: Final = frozenset({"change", "import_run", "import_item"})
+# What an import and its undoing leave behind: that they were. Feeds name what has left them, so undoing
+# leaves the departures of what was there for a while.
+_HISTORY: Final = frozenset({"change", "import_run", "import_item", "departure"})
 
 
 def run(ground: Ground) -> Iterator[Measured]:

@@ -10,14 +10,23 @@ from typing import TYPE_CHECKING
 from alembic import command
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import true
+from sqlalchemy import delete
 
 from blog.db import Sessions, alembic_config, migrate, schema_revision
 from blog.export.archive import Archive
 from blog.export.files import whole_file
 from blog.export.rows import counters, go_on_from, insert_rows, rows_of, tables_with_rows
-from blog.export.tables import BadArchive, every_table, kinds_of, of_archive, table_of, tables_of_archive
+from blog.export.tables import (
+    BadArchive,
+    as_archived,
+    every_table,
+    kinds_of,
+    of_archive,
+    table_of,
+    tables_of_archive,
+)
 from blog.importlock import import_lock
+from blog.outreach import Follower
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,6 +54,8 @@ def restore_archive(services: Services, path: Path, *, on_progress: Progress = N
         with _ready(services, archive) as fill, services.sessions.write() as session:
             # Once more, by now as the only one who writes.
             _refuse_unless_empty(tables_with_rows(session, tables, of_archive))
+            # What is followed is another log from now on.
+            session.execute(delete(Follower))
             fill(session, on_progress)
             go_on_from(session, tables, archive.counters)
 
@@ -151,5 +162,8 @@ def _copy(source: Session, target: Session, *, with_accounts: bool | None, on_pr
     """Copy the tables of an archive; without saying whether with accounts, all tables there are."""
     tables = every_table() if with_accounts is None else tables_of_archive(with_accounts=with_accounts)
     for table in tables:
-        which = true() if with_accounts is None else of_archive(table)
-        insert_rows(target, table, rows_of(source, table, which), on_progress)
+        if with_accounts is None:
+            rows = rows_of(source, table)
+        else:
+            rows = (as_archived(table, row) for row in rows_of(source, table, of_archive(table)))
+        insert_rows(target, table, rows, on_progress)

@@ -10,7 +10,6 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 
 from pyroaring import BitMap
@@ -19,6 +18,7 @@ from sqlalchemy import delete, func, select, update
 from blog.changes.lookups import in_pieces
 from blog.domain.errors import BadFilter
 from blog.domain.feed_addresses import parse_feed
+from blog.domain.networks import network_of
 from blog.outreach import KEPT_DAYS, FeedCount, FeedSalt
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 # to be found out. Of ten thousand readers three are taken for another, one in three thousand.
 _BYTES: Final = 3
 _SALT: Final = 32
-# An IPv6 reader gets a new address within its network every day or more often.
-_OF_IPV6: Final = 64
 # A day's feeds: whoever asks for more invents them.
 _MOST_FEEDS: Final = 5_000
 _MOST_SERVICES: Final = 100
@@ -116,16 +114,8 @@ def _add(count: _Count, heard: Iterable[Heard], salt: bytes) -> None:
 
 
 def _number(address: str, agent: str, salt: bytes) -> int:
-    said = f"{_network(address)}\n{agent}".encode("utf-8", "replace")
+    said = f"{network_of(address)}\n{agent}".encode("utf-8", "replace")
     return int.from_bytes(hashlib.blake2b(said, key=salt, digest_size=_BYTES).digest())
-
-
-def _network(address: str) -> str:
-    try:
-        ip = ip_address(address)
-    except ValueError:
-        return address
-    return str(ip_network(f"{ip}/{_OF_IPV6}", strict=False)) if isinstance(ip, IPv6Address) else address
 
 
 def _write(session: Session, today: date, address: str, count: _Count, *, is_new: bool) -> None:

@@ -238,7 +238,8 @@ def note_denial(services: Services, token: str, topic: str, reason: str) -> bool
         if lease is None or lease.topic != topic:
             return False
         if lease.mode != Mode.UNSUBSCRIBE:
-            said = " ".join(reason.split())[:200]
+            # As plain text: PostgreSQL stores no NUL.
+            said = " ".join("".join(one if one.isprintable() else " " for one in reason).split())[:200]
             sentence = f"The hub denied it: {said}" if said else "The hub denied it."
             _end(lease, subscription, sentence, now)
         return True

@@ -34,6 +34,9 @@ BLOCK: Final = "block"
 _MOST_UNVERIFIED: Final = 1_000
 _MOST_WAITING: Final = 5_000
 _MOST_OF_ENTRY: Final = 500
+# Of what nobody has decided on yet, so that no one site takes all the room there is.
+_MOST_OF_HOST: Final = 20
+_MOST_OF_HOST_AND_ENTRY: Final = 5
 _LEASE: Final = timedelta(minutes=10)
 _WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 10, 60, 360))
 # Pages come and go; those that are shown are looked at again.
@@ -74,9 +77,9 @@ def take_mention(services: Services, source: str, target: str, entry_id: int) ->
 
     Raises:
         Blocked: its site is blocked.
-        TooMany: too many wait to be looked at, or for the author, or are below this entry.
+        TooMany: too many wait to be looked at, or for the author, or of this site, or are below this entry.
     """
-    now, host = services.clock(), domain_of(source)
+    now, host = services.clock(), _host_of(source)
     with services.sessions.work() as session:
         if _rule(session, host) == BLOCK:
             raise Blocked("This blog takes no mentions from there.")
@@ -84,13 +87,13 @@ def take_mention(services: Services, source: str, target: str, entry_id: int) ->
         if known is not None:
             known.due, known.tries, known.lease = now, 0, ""
             return
-        _refuse_too_many(session, entry_id)
+        _refuse_too_many(session, host, entry_id)
         session.add(
             Mention(
                 entry_id=entry_id,
                 source=source,
                 target=target,
-                host=host[:255],
+                host=host,
                 state=UNVERIFIED,
                 received=now,
                 due=now,
@@ -98,7 +101,11 @@ def take_mention(services: Services, source: str, target: str, entry_id: int) ->
         )
 
 
-def _refuse_too_many(session: Session, entry_id: int) -> None:
+def _host_of(url: str) -> str:
+    return domain_of(url)[:255]
+
+
+def _refuse_too_many(session: Session, host: str, entry_id: int) -> None:
     counts = dict(session.execute(select(Mention.state, func.count()).group_by(Mention.state)).all())
     of_entry = session.scalar(select(func.count()).where(Mention.entry_id == entry_id)) or 0
     if (
@@ -107,6 +114,12 @@ def _refuse_too_many(session: Session, entry_id: int) -> None:
         or of_entry >= _MOST_OF_ENTRY
     ):
         raise TooMany("More mentions are waiting than can be looked at. Send it again tomorrow.")
+    undecided = select(Mention.entry_id, func.count()).where(
+        Mention.state.in_((UNVERIFIED, WAITING)), Mention.host == host
+    )
+    of_host = dict(session.execute(undecided.group_by(Mention.entry_id)).all())
+    if sum(of_host.values()) >= _MOST_OF_HOST or of_host.get(entry_id, 0) >= _MOST_OF_HOST_AND_ENTRY:
+        raise TooMany("Many mentions from there are waiting for the author. Send it again tomorrow.")
 
 
 def _rule(session: Session, host: str) -> str:
@@ -129,20 +142,25 @@ def claim_mentions(services: Services, most: int) -> list[ToVerify]:
         return [ToVerify(row.id, lease, row.source, row.target) for row in rows]
 
 
-def note_said(services: Services, looked_at: ToVerify, said: Said) -> None:
-    """Note what a page says that does link here.
+def note_said(services: Services, looked_at: ToVerify, said: Said, final: str) -> None:
+    """Note what a page says that does link here; ``final`` is the address that it came from in the end.
 
-    It waits for the author, unless its site is approved, or it was approved and says what it said.
+    It waits for the author, unless its site is approved, or it was approved and says what it said. A site
+    answers for its own pages only: many of them lead on to wherever their visitors like.
     """
-    now = services.clock()
+    now, host = services.clock(), _host_of(final)
     with services.sessions.write() as session:
         row = _ours(session, looked_at)
         if row is None:
             return
+        rules = {_rule(session, row.host), _rule(session, host)}
+        if BLOCK in rules:
+            _forget(session, row, now)
+            return
         before = (row.kind, row.author_name, row.author_url, row.text)
         is_new = before != (said.kind, said.author_name, said.author_url, said.text)
         state = row.state
-        if _rule(session, row.host) == APPROVE and state != REJECTED:
+        if host == row.host and APPROVE in rules and state != REJECTED:
             row.state = APPROVED
         elif state == UNVERIFIED or (state == APPROVED and is_new):
             row.state = WAITING
@@ -207,18 +225,22 @@ def decide(services: Services, mention_id: int, state: str) -> None:
 
 
 def trust_site(services: Services, mention_id: int) -> str:
-    """Approve what its site says, now and from now on; return the site.
+    """Approve it, and what its site says from now on; return the site.
+
+    What waits from there is looked at once more: it may have been led on to another site.
 
     Raises:
         NotThere: there is no such mention, or it was not looked at yet.
     """
+    now = services.clock()
     with services.sessions.write() as session:
-        host = _looked_at(session, mention_id).host
-        _set_rule(session, host, APPROVE)
-        waiting = update(Mention).where(Mention.host == host, Mention.state == WAITING)
-        session.execute(waiting.values(state=APPROVED))
-        record_mentions(session, services.clock())
-        return host
+        row = _looked_at(session, mention_id)
+        _set_rule(session, row.host, APPROVE)
+        row.state = APPROVED
+        waiting = update(Mention).where(Mention.host == row.host, Mention.state == WAITING)
+        session.execute(waiting.values(due=now, tries=0, lease=""))
+        record_mentions(session, now)
+        return row.host
 
 
 def block_site(services: Services, mention_id: int) -> str:

@@ -19,6 +19,7 @@ from blog import accounts  # noqa: F401  # its tables are of the schema, too
 from blog.config import AMENDABLE
 from blog.domain.errors import CrosstagError
 from blog.models import Base, Setting, UtcDateTime
+from blog.outreach import FeedCount, SentMention
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,12 +29,18 @@ if TYPE_CHECKING:
 
 # Of authors, and of what they let act for them. Only digests of secrets, but a password can be guessed by one.
 ACCOUNTS: Final = frozenset({"user", "passkey", "token", "preview_link", "autosave"})
-# What holds for minutes, or for one browser, and would be wrong anywhere else.
+# What holds for minutes, for one browser or for one address, and would be wrong or a secret anywhere else.
 LEFT_OUT: Final[Mapping[str, str]] = {
     "login": "Sessions of browsers: whoever signs in gets a new one.",
     "authorization": "Codes that apps redeem within minutes.",
     "attempt": "How often something was tried within the last minutes.",
+    "feed_salt": "The day's secret, by which it could be found out who has read a feed.",
+    "hub_lease": "Secrets that hubs sign with, and where they call this very blog; polling asks for new ones.",
+    "hub_ping": "What a hub is about to be told of this very blog.",
+    "follower": "How far the log was followed by who tells others: a copy begins at its own.",
 }
+# Of the readers of a day, who they are: with the salt that stays behind it is of no use anywhere else.
+_EMPTIED: Final = {FeedCount.__tablename__: "seen"}
 Row = Mapping[str, Any]
 
 
@@ -55,9 +62,22 @@ def tables_of_archive(*, with_accounts: bool) -> list[Table]:
 def of_archive(table: Table) -> ColumnElement[bool]:
     """Return the condition for the rows that an archive holds, which are all but a few.
 
-    Among the settings stand the key that this very blog signs its cookies with, and others like it.
+    Among the settings stand the key that this very blog signs its cookies with, and others like it. Of the
+    sites that are told of links, those that still are to be told are this blog's affair, and not its copy's.
     """
-    return Setting.name.in_(AMENDABLE) if table.name == Setting.__tablename__ else true()
+    return _ROWS.get(table.name, true())
+
+
+_ROWS: Final[Mapping[str, ColumnElement[bool]]] = {
+    Setting.__tablename__: Setting.name.in_(AMENDABLE),
+    SentMention.__tablename__: SentMention.state != "waiting",
+}
+
+
+def as_archived(table: Table, row: Row) -> Row:
+    """Return a row as an archive holds it, which is as it is but for what nobody else may know."""
+    column = _EMPTIED.get(table.name)
+    return row if column is None else {**row, column: None}
 
 
 def never_gives_an_id_twice(table: Table) -> bool:

@@ -12,7 +12,7 @@ from blog.domain.pictures import PictureName
 from blog.export.archive import Archive, ArchiveWriter
 from blog.export.files import whole_file
 from blog.export.rows import counters, rows_of
-from blog.export.tables import BadArchive, of_archive, tables_of_archive
+from blog.export.tables import BadArchive, as_archived, of_archive, tables_of_archive
 from blog.models import Media, Setting
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _rows(session: Session, table: Table, given: Settings) -> Iterator[Row]:
 
     That file stays behind, and with it would the blog's name and address.
     """
-    rows = rows_of(session, table, of_archive(table))
+    rows = (as_archived(table, row) for row in rows_of(session, table, of_archive(table)))
     if table.name != Setting.__tablename__:
         return rows
     said: dict[str, Any] = {row["name"]: row["value"] for row in rows}

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import func, select
 
-from blog.domain.addresses import parse_day
+from blog.domain.addresses import parse_day, parse_text
 from blog.domain.errors import BadFilter, NotThere
 from blog.models import Entry
 from blog.outreach import Mention, MentionHost, SentMention
@@ -176,9 +176,13 @@ def entry_at(services: Services, url: str, hosts: Collection[str]) -> int:
     parts = urlsplit(url)
     if parts.netloc.lower() not in hosts:
         raise NotThere("The target is not a page of this blog.")
+    try:
+        path = parse_text(unquote(parts.path))
+    except BadFilter as error:
+        raise NotThere("The target is not an entry of this blog.") from error
     found = _entry_of(services, parts.path)
     if found is None:
-        target = redirect_for(services, parts.hostname or "", unquote(parts.path))
+        target = redirect_for(services, parts.hostname or "", path)
         found = _entry_of(services, urlsplit(target).path) if target else None
     if found is None:
         raise NotThere("The target is not an entry of this blog.")

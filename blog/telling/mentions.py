@@ -20,7 +20,7 @@ from blog.changes.sent_mentions import (
 from blog.domain.errors import BadStatus, FetchRefused
 from blog.domain.webmention import endpoint_of
 from blog.pagefacts import decoded
-from blog.telling.outside import Outside
+from blog.telling.outside import MOST_OF_MENTION, Outside
 from blog.telling.reading import read_said
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ _GONE: Final = {404, 410}
 # Come again later, they say: too many, or something is wrong with the server.
 _LATER: Final = 429
 _LONGEST_PIECES: Final = 100
+_OUR_MISTAKE: Final = "This is a mistake of the blog's own; what the server has logged says which."
 log = logging.getLogger(__name__)
 
 
@@ -48,9 +49,18 @@ def do_mentions(services: Services, outside: Outside | None = None) -> None:
         if not follow_links(services, settings.base_url):
             break
     for telling in claim_tellings(services, _AT_ONCE):
-        note_told(services, telling, _told(telling, reach))
+        _tell(services, telling, reach)
     for mention in claim_mentions(services, _AT_ONCE):
         _verify(services, mention, reach)
+
+
+def _tell(services: Services, telling: Telling, reach: Outside) -> None:
+    """Tell a site, and note how it went."""
+    try:
+        note_told(services, telling, _told(telling, reach))
+    except Exception:  # an answer may have found a mistake of ours; the others go on, and this is a try
+        log.exception("%s could not be told", telling.target)
+        note_told(services, telling, Told(state=FAILED, note=_OUR_MISTAKE, again=True))
 
 
 def _told(telling: Telling, reach: Outside) -> Told:
@@ -87,18 +97,16 @@ def _is_for_good(error: BadStatus) -> bool:
 def _verify(services: Services, mention: ToVerify, reach: Outside) -> None:
     """Look at a page that says it links here (section 3.2.2)."""
     try:
-        said = read_said(reach.page(mention.source), mention.target)
+        page = reach.page(mention.source, MOST_OF_MENTION)
+        said = read_said(page, mention.target)
+        if said is None:
+            note_gone(services, mention)
+        else:
+            note_said(services, mention, said, page.url)
     except BadStatus as error:
         (note_gone if error.status in _GONE else note_failure)(services, mention)
-        return
     except FetchRefused:
         note_failure(services, mention)
-        return
-    except Exception:  # a page may have found a mistake of ours; the others go on
-        log.exception("What %s says could not be read", mention.source)
+    except Exception:  # a page may have found a mistake of ours; the others go on, and this is a try
+        log.exception("What %s says could not be read, or not be kept", mention.source)
         note_failure(services, mention)
-        return
-    if said is None:
-        note_gone(services, mention)
-    else:
-        note_said(services, mention, said)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _SECONDS: Final = 20
 _MOST_OF_PAGE: Final = 2_000_000
+# Of a page that a stranger has named, all is read, its structure too.
+MOST_OF_MENTION: Final = 500_000
 _MOST_OF_ANSWER: Final = 200_000
 
 
@@ -27,8 +29,8 @@ class Outside:
     resolve: Callable[[str, int], list[str]] | None = None
     tls: ssl.SSLContext | None = None
 
-    def page(self, url: str) -> Fetched:
-        """Fetch a page.
+    def page(self, url: str, most: int = _MOST_OF_PAGE) -> Fetched:
+        """Fetch a page of at most so many bytes.
 
         Raises:
             BadStatus: the answer is a 4xx or 5xx.
@@ -37,7 +39,7 @@ class Outside:
         return fetch(
             url,
             timeout=min(self.settings.fetch_timeout, _SECONDS),
-            cap=_MOST_OF_PAGE,
+            cap=most,
             allow_private=self.settings.fetch_private,
             user_agent=self._agent,
             resolve=self.resolve,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urldefrag
 
 from blog.changes.mentions import Said
-from blog.domain.webmention import links_to, web_address
+from blog.domain.webmention import LONGEST_URL, links_to, web_address
 from blog.pagefacts import decoded, page_facts
 from importers.html_tree import Node, read_tree
 from importers.microformats import Thing, address_of, entries_in, text_of, time_of
@@ -34,9 +34,10 @@ _JOINERS: Final = "\u200c\u200d"
 
 
 def read_said(fetched: Fetched, target: str) -> Said | None:
-    """Return what a page says, None where it does not link to ``target``."""
+    """Return what a page says, None where it does not link to ``target``, or has an absurd address."""
     kind, _, parameters = fetched.content_type.lower().partition(";")
-    if kind.strip() not in _HTML:
+    # Every reference of the page is joined to its address, which a redirect may have made as long as it likes.
+    if kind.strip() not in _HTML or len(fetched.url) > LONGEST_URL:
         return None
     page = decoded(fetched.data, parameters)
     if not links_to(page, fetched.url, target):

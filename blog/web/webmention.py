@@ -15,6 +15,7 @@ from werkzeug.exceptions import BadRequest, NotFound, ServiceUnavailable, TooMan
 
 from blog.changes.mentions import Blocked, TooMany, take_mention
 from blog.domain.errors import NotThere
+from blog.domain.networks import network_of
 from blog.domain.webmention import web_address
 from blog.queries.mentions import entry_at
 from blog.web.context import services
@@ -68,13 +69,13 @@ def _address(values: list[str], name: str) -> str:
 
 
 def _hosts() -> set[str]:
-    """The names that this blog goes by."""
-    return {urlsplit(services().settings.base_url).netloc.lower(), request.host.lower()} - {""}
+    """The name that this blog goes by: what a request says of it counts only while nothing else is known."""
+    return {urlsplit(services().settings.base_url).netloc.lower() or request.host.lower()}
 
 
 def _refuse_too_fast() -> None:
     counting: FixedWindowRateLimiter = current_app.extensions[_KEY]
-    address = request.remote_addr or ""
+    address = network_of(request.remote_addr or "")
     if not counting.hit(_PER_ADDRESS, address):
         wait = max(1, math.ceil(counting.get_window_stats(_PER_ADDRESS, address).reset_time - time.time()))
         raise TooManyRequests("These are too many mentions at once.", retry_after=wait)

@@ -10,8 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import NotFound
 
 from blog.changes.hub_leases import confirm, note_bad_signature, note_denial, note_push
+from blog.domain.networks import network_of
 from blog.domain.websub import is_signed
 from blog.poller.asking import MOST_BYTES
 from blog.poller.hubs import CALLBACK
@@ -69,10 +71,13 @@ def _count(token: str) -> None:
     """Count a call: of a hub that is known for each topic, of all others for each address.
 
     Raises:
+        NotFound: there can be no such word.
         TooManyRequests: there were too many within the minute.
     """
+    if not token.isprintable():
+        raise NotFound
     is_known = secret_of_hub(services(), token) is not None
-    refuse_too_many("websub", token if is_known else request.remote_addr or "", _A_MINUTE)
+    refuse_too_many("websub", token if is_known else network_of(request.remote_addr or ""), _A_MINUTE)
 
 
 def _answer(status: int, text: str = "") -> Response:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import shutil
 import stat
+import subprocess
+import sys
 import zipfile
+from base64 import b64encode
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -48,7 +53,25 @@ from blog.export.tables import (
     table_of,
     tables_of_archive,
 )
-from blog.models import Entry, Media, Operation, Setting
+from blog.models import (
+    Appearance,
+    Base,
+    Conflict,
+    Entry,
+    HubLease,
+    Intersection,
+    Media,
+    MovedPage,
+    Operation,
+    Reading,
+    Rule,
+    RuledTag,
+    Setting,
+    Subscription,
+    TakenApart,
+    Vanished,
+)
+from blog.outreach import FeedCount, FeedSalt, Follower, HubPing, Mention, MentionHost, SentMention
 from blog.queries.export import archive_size, save_archive, write_archive
 from blog.services import open_services
 from importers.material import Material
@@ -99,7 +122,46 @@ def filled(blog: Blog) -> Blog:
     Image.new("RGB", (1600, 20), "red").save(picture, "PNG")
     add_picture(services, picture.getvalue(), "A red line")
     delete_entry(services, gone)
+    with services.sessions.write() as session:
+        session.add_all(rarer(session.scalar(select(Subscription.id)) or 0, first))
     return blog
+
+
+def rarer(subscription: int, entry: int) -> list[Base]:
+    """Rows of the tables that only weeks of polling, hubs and strangers fill; with secrets in four of them."""
+    at, day = datetime(2026, 11, 20, 10, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC).date()
+    elsewhere = {"host": "other.example", "due": at, "lease": ""}
+    told = {"source": "https://old.example/one/", "digest": "d", "at": at, **elsewhere}
+    return [
+        HubLease(
+            subscription_id=subscription, hub="https://hub.example/", topic="t", token=SECRET, secret=SECRET, state="asked"
+        ),
+        FeedSalt(day=day, salt=SECRET.encode()),
+        HubPing(address=f"/{SECRET}.atom", due=at),
+        Follower(name="webmention", position=3, since=at, told=at),
+        FeedCount(day=day, address="/python.atom", services={"Reader": 7}, readers=2, seen=SECRET.encode()),
+        SentMention(entry_id=entry, target="https://other.example/", state="sent", endpoint="https://e.example/", **told),
+        SentMention(entry_id=entry, target=f"https://{SECRET}.example/", state="waiting", **told),
+        Mention(
+            entry_id=entry, source="https://other.example/re", target="https://old.example/one/", state="waiting",
+            received=at, **elsewhere,
+        ),
+        MentionHost(host="other.example", rule="approve"),
+        Appearance(
+            entry_id=entry, source_id=1, external_id="x", upstream={"title": "y"}, item={"draft": {}}, added=[], first_seen=at
+        ),
+        TakenApart(entry_id=entry),
+        MovedPage(canonical="a.example/", target="b.example/"),
+        Conflict(entry_id=entry, source_id=1, field="title", theirs="Theirs", at=at),
+        Vanished(entry_id=entry, at=at),
+        Reading(source_id=1, items=[["x", "2026-11-20T10:00:00+00:00"]]),
+        Intersection(address="/tags/python+web/", name="Both", pins=[entry], updated=at),
+        Rule(id=4, position=1, line="tag \"later\"", created=at),
+        RuledTag(entry_id=entry, tag_id=1, rule_id=4, line="tag \"later\"", at=at),
+    ]  # fmt: skip
+
+
+SECRET = "c2VjcmV0"
 
 
 def archived(blog: Blog, *, with_accounts: bool = False) -> bytes:
@@ -129,6 +191,18 @@ def is_empty(blog: Blog) -> bool:
 OF_THE_BLOG = {
     *("change", "import_run", "import_item", "media", "operation", "redirect", "revision", "series", "setting"),
     *("source", "static_page", "tag", "alias", "entry", "implication", "subscription", "entry_tag"),
+    *(
+        "rule",
+        "ruled",
+        "appearance",
+        "taken_apart",
+        "moved_page",
+        "conflict",
+        "vanished",
+        "reading",
+        "departure",
+    ),
+    *("intersection", "mention", "mention_host", "sent_mention", "feed_count"),
 }
 
 
@@ -136,6 +210,57 @@ def test_every_table_is_in_the_archive_or_said_not_to_be() -> None:
     assert {table.name for table in tables_of_archive(with_accounts=False)} == OF_THE_BLOG
     assert {table.name for table in tables_of_archive(with_accounts=True)} == OF_THE_BLOG | ACCOUNTS
     assert {table.name for table in every_table()} == OF_THE_BLOG | ACCOUNTS | LEFT_OUT.keys()
+
+
+def test_an_archive_holds_no_secret_and_a_copy_tells_nobody(whole: dict[bool, bytes]) -> None:
+    secret = {SECRET.encode(), b64encode(SECRET.encode())}
+    with zipfile.ZipFile(io.BytesIO(whole[True])) as files:
+        assert [one for one in files.namelist() if any(word in files.read(one) for word in secret)] == []
+        (count,), (told,) = (
+            [json.loads(line) for line in files.read(f"tables/{name}.ndjson").splitlines()]
+            for name in ("feed_count", "sent_mention")
+        )
+    assert (count["services"], count["readers"], count["seen"]) == ({"Reader": 7}, 2, None)
+    assert (told["target"], told["state"]) == ("https://other.example/", "sent")
+
+
+def test_whoever_follows_the_log_begins_anew_when_it_is_another(
+    blog: Blog, whole: dict[bool, bytes], tmp_path: Path
+) -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    with blog.services.sessions.write() as session:
+        session.add(Follower(name="webmention", position=0, since=at, told=at))
+    restored(blog, whole[False], tmp_path)
+    with blog.services.sessions.read() as session:
+        assert session.scalars(select(Follower)).all() == []
+
+
+def test_the_command_line_takes_out_and_brings_in_every_table(
+    blog: Blog, make_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    """By its own process: what a test has imported otherwise would make tables known."""
+    filled(blog)
+    url = blog.services.settings.database_url
+
+    def crosstag(database: str, *words: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "blog", "--data", str(tmp_path / "cli"), *words],
+            env=os.environ | {"CROSSTAG_DATABASE_URL": database},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+    path, again = tmp_path / "blog.zip", tmp_path / "again.zip"
+    shutil.copytree(blog.services.settings.media_dir, tmp_path / "cli" / "media")
+    crosstag(url, "export", str(path))
+    with Archive(path) as archive:
+        assert archive.tables.keys() == OF_THE_BLOG
+    other = make_database("sqlite")
+    crosstag(other, "restore", str(path))
+    crosstag(other, "export", str(again))
+    assert again.read_bytes() == path.read_bytes()
 
 
 @pytest.mark.parametrize("made_on", DATABASES)

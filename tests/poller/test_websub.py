@@ -147,6 +147,8 @@ def test_only_what_was_asked_for_is_confirmed(told: Told) -> None:
     assert told.hub.ask_back().status_code == 404, "nobody asked for it lately"
     assert httpx.get(f"{told.url}/websub/unknown?hub.challenge=x&hub.mode=subscribe").status_code == 404
     assert httpx.post(f"{told.url}/websub/unknown", content=b"x").status_code == 410
+    assert httpx.get(f"{told.url}/websub/%00?hub.challenge=x&hub.mode=subscribe").status_code == 404
+    assert httpx.post(f"{told.url}/websub/%00", content=b"x").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,10 @@ LINKING = [
     ('<a href="https://blog.example/e/more">', False),
     ('<a href="http://[">', False),
     (f'<a href="{"x" * 2_000_000}">', False),
+    ("<a href=//blog.example/e/?e>" * 4_999 + "<a href=/e/>", True),
+    ("<a href=/f/>" * 20_000 + "<a href=/e/>", True),
+    # That many are never one entry.
+    ("<a href=//blog.example/e/?e>" * 5_000 + "<a href=/e/>", False),
 ]
 
 

@@ -10,12 +10,12 @@ from conftest import DATABASES, draft
 from elsewhere import Page, elsewhere
 from reading import look, read
 from signing import at_desk
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 
 from blog.changes.entries import save_entry
-from blog.changes.mentions import take_mention
+from blog.changes.mentions import TooMany, take_mention
 from blog.domain.entry import Status
-from blog.outreach import Mention
+from blog.outreach import Mention, MentionHost
 from blog.telling.mentions import do_mentions
 
 if TYPE_CHECKING:
@@ -122,16 +122,21 @@ KINDS = [
 
 def test_microformats_say_what_it_is(make_blog: Callable[..., Blog], site: Elsewhere) -> None:
     blog = make_blog("sqlite", webmention=True, base_url=BASE, fetch_private=True)
-    entry = blog.write("Told", slug="told")
+    told, other = blog.write("Told", slug="told"), blog.write("Other", slug="other")
     for number, (page, _) in enumerate(KINDS):
-        site.pages[f"/{number}"] = Page(page.replace("{t}", TARGET))
-        take_mention(blog.services, f"{site.base}/{number}", TARGET, entry)
+        # More than five of one site do not wait for one entry.
+        entry, target = (other, f"{BASE}/2009/May/25/other/") if number in (2, 3) else (told, TARGET)
+        site.pages[f"/{number}"] = Page(page.replace("{t}", target))
+        take_mention(blog.services, f"{site.base}/{number}", target, entry)
     do_mentions(blog.services)
     do_mentions(blog.services)
     assert states(blog) == [(kind, "waiting") for _, kind in KINDS]
     assert rows(blog)[-1].text == "A page"
     desk = at_desk(blog)
     desk.post(f"/admin/webmentions/{rows(blog)[0].id}", {"do": "trust"})
+    assert [state for _, state in states(blog)].count("approved") == 1
+    do_mentions(blog.services)
+    do_mentions(blog.services)
     page = look(blog.client(), ENTRY).one(cls="webmentions").text()
     assert "Liked by 127.0.0.1 and 127.0.0.1" in page
     assert "Shared by 127.0.0.1" in page
@@ -195,6 +200,11 @@ REFUSED = [
     ({"source": "ftp://a.example/", "target": TARGET}, "not an http or https address"),
     ({"source": "https://a.example/" + "x" * 2_000, "target": TARGET}, "not an http or https address"),
     ({"source": "http://[", "target": TARGET}, "not an http or https address"),
+    ({"source": "https://a.example/\0x", "target": TARGET}, "not an http or https address"),
+    ({"source": "https://a.example/\tx", "target": TARGET}, "not an http or https address"),
+    ({"source": "https://a.example/", "target": f"{BASE}/2009/May/25/told\0/"}, "not an http or https address"),
+    ({"source": "https://a.example/", "target": f"{BASE}/2009/May/25/told%00/"}, "not an entry"),
+    ({"source": "https://a.example/", "target": f"{BASE}/%00"}, "not an entry"),
     ({"source": TARGET + "#a", "target": TARGET}, "the same page"),
     ({"source": f"{BASE}/", "target": TARGET}, "of this blog itself"),
     ({"source": "https://a.example/", "target": f"{BASE}/tags/"}, "not an entry"),
@@ -205,6 +215,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.parametrize("blog", DATABASES, indirect=True)
 def test_what_cannot_be_a_mention_is_refused_with_a_sentence(blog: Blog) -> None:
     blog.write("Draft", slug="draft", status=Status.DRAFT)
     client = blog.client()
@@ -227,10 +238,114 @@ def test_one_address_cannot_send_without_end_and_no_address_is_kept(make_blog: C
     blog = make_blog("sqlite", webmention=True, base_url=BASE)
     blog.write("Told", slug="told")
     client = blog.client()
-    codes = [send(client, f"https://a.example/{number}")[0] for number in range(31)]
-    assert codes == [202] * 30 + [429]
-    assert send(client, "https://a.example/x", environ_base={"REMOTE_ADDR": "192.0.2.7"})[0] == 202
-    assert "192.0.2.7" not in repr([vars(row) for row in rows(blog)])
+    for addresses in (["192.0.2.6"] * 31, [f"2001:db8::{number:x}" for number in range(31)]):
+        codes = [
+            send(client, f"https://site-{number}.example/", environ_base={"REMOTE_ADDR": address})[0]
+            for number, address in enumerate(addresses)
+        ]
+        assert codes == [202] * 30 + [429], addresses
+    for other in ("192.0.2.7", "2001:db8:0:1::"):
+        assert send(client, "https://a.example/x", environ_base={"REMOTE_ADDR": other})[0] == 202
+        assert other not in repr([vars(row) for row in rows(blog)])
+
+
+@pytest.mark.parametrize("blog", DATABASES, indirect=True)
+def test_one_site_cannot_fill_the_queue(blog: Blog) -> None:
+    entries = [blog.write(f"Entry {number}") for number in range(6)]
+    for number in range(20):
+        take_mention(blog.services, f"https://a.example/{number}", TARGET, entries[number // 5])
+        if number < 5:
+            with blog.services.sessions.write() as session:
+                session.execute(update(Mention).values(state="waiting"))
+        if number == 4:
+            with pytest.raises(TooMany, match="from there"):
+                take_mention(blog.services, "https://a.example/x", TARGET, entries[0])
+    with pytest.raises(TooMany, match="from there"):
+        take_mention(blog.services, "https://a.example/x", TARGET, entries[5])
+    take_mention(blog.services, "https://a.example/3", TARGET, entries[0])
+    take_mention(blog.services, "https://b.example/", TARGET, entries[0])
+    with blog.services.sessions.write() as session:
+        session.execute(update(Mention).where(Mention.entry_id == entries[0]).values(state="approved"))
+    take_mention(blog.services, "https://a.example/x", TARGET, entries[0])
+    assert len(rows(blog)) == 22
+
+
+def test_the_host_that_a_request_names_is_this_blog_only_while_its_address_is_not_known(
+    blog: Blog, make_blog: Callable[..., Blog]
+) -> None:
+    elsewhere = f"https://evil.example{ENTRY}"
+    assert send(blog.client(), "https://a.example/", elsewhere, base_url="https://evil.example")[0] == 400
+    unknown = make_blog("sqlite", webmention=True)
+    unknown.write("Told", slug="told")
+    assert send(unknown.client(), "https://a.example/", elsewhere, base_url="https://evil.example")[0] == 202
+
+
+def led_on(site: Elsewhere) -> str:
+    """A page of 127.0.0.1 that leads on to one of another name, which links here; return its address."""
+    other = site.base.replace("127.0.0.1", "localhost")
+    site.pages["/led"] = Page(f'<title>Buy this</title><a href="{TARGET}">x</a>')
+    site.pages["/leading"] = Page(status=302, headers=[("Location", f"{other}/led")])
+    return f"{site.base}/leading"
+
+
+def test_a_trusted_site_answers_for_its_own_pages_and_not_for_where_they_lead_to(
+    blog: Blog, site: Elsewhere
+) -> None:
+    desk, reader = at_desk(blog), blog.client()
+    send(reader, led_on(site))
+    site.pages["/own"] = Page(f'<title>Own</title><a href="{TARGET}">x</a>')
+    send(reader, f"{site.base}/own")
+    do_mentions(blog.services)
+    desk.post(f"/admin/webmentions/{rows(blog)[1].id}", {"do": "trust"})
+    assert [row.state for row in rows(blog)] == ["waiting", "approved"]
+    do_mentions(blog.services)
+    assert [row.state for row in rows(blog)] == ["waiting", "approved"]
+    assert "Buy this" not in reader.get(ENTRY).text
+
+
+@pytest.mark.parametrize("blocked", ["127.0.0.1", "localhost"])
+def test_what_leads_on_from_or_to_a_blocked_site_is_forgotten(
+    blog: Blog, site: Elsewhere, blocked: str
+) -> None:
+    assert send(blog.client(), led_on(site))[0] == 202
+    with blog.services.sessions.write() as session:
+        session.add(MentionHost(host=blocked, rule="block"))
+    do_mentions(blog.services)
+    assert rows(blog) == []
+
+
+def test_one_that_cannot_be_kept_is_tried_again_and_the_others_go_on(blog: Blog, site: Elsewhere) -> None:
+    for name in ("a", "bad", "c"):
+        site.pages[f"/{name}"] = Page(f'<title>{name}</title><a href="{TARGET}">x</a>')
+        send(blog.client(), f"{site.base}/{name}")
+    with blog.services.sessions.write() as session:
+        session.execute(
+            text(
+                "CREATE TRIGGER refusing BEFORE UPDATE ON mention WHEN NEW.text = 'bad' "
+                "BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+            )
+        )
+    do_mentions(blog.services)
+    assert [(row.state, row.tries, row.lease) for row in rows(blog)] == [
+        ("waiting", 0, ""),
+        ("unverified", 1, ""),
+        ("waiting", 0, ""),
+    ]
+
+
+def test_a_page_of_a_redirect_to_an_absurd_address_or_of_absurd_size_is_not_read(
+    blog: Blog, site: Elsewhere
+) -> None:
+    far = f"/{'x' * 3_000}"
+    site.pages = {
+        "/long": Page(status=302, headers=[("Location", far)]),
+        far: Page(f'<a href="{TARGET}">x</a>'),
+        "/large": Page(f'<a href="{TARGET}">x</a>' + " " * 500_000),
+    }
+    for path in ("/long", "/large"):
+        send(blog.client(), f"{site.base}{path}")
+    do_mentions(blog.services)
+    assert [(row.source, row.tries) for row in rows(blog)] == [(f"{site.base}/large", 1)]
 
 
 def test_entries_say_where_mentions_go_when_it_is_on_and_nothing_takes_them_when_it_is_off(
