@@ -1,4 +1,4 @@
-"""From the address of a feed back to its filter: the counterpart of ``Filter.feed_url`` and ``Digest.feed_url``.
+"""From the address of a feed back to its filter: the counterpart of ``feed_url``, of ``Filter`` and ``Digest``.
 
 The archives behind a feed are the feed: who reads them reads it.
 """

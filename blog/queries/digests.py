@@ -57,11 +57,15 @@ class Group:
 class Issue:
     """One period of a digest: of its ``total`` entries the newest, by kind; ``all_url`` lists all.
 
+    ``uri`` is a ``tag:`` URI (RFC 4151) that no renaming changes: tags, sources and series are in it by their
+    numbers, which stay when names change. Merging a tag into another makes its digest the other's.
     ``ends`` is when it is over, and ``is_finished`` whether it was by then.
     """
 
     digest: Digest
     period: Period
+    title: str
+    uri: str
     total: int
     groups: tuple[Group, ...]
     all_url: str
@@ -125,7 +129,7 @@ def digest_index(services: Services, digest: Digest, year: int | None = None) ->
             Choice(one.label, digest.url(one.name), n) for one, n in counts.items() if one.year == shown
         ),
         years=tuple(Choice(str(one), digest.url(f"{one:04}"), n) for one, n in years.items()),
-        latest=_issues(services, snapshot, digest, [latest], matches)[0] if latest else None,
+        latest=_issues(services, snapshot, digest, [latest], matches, MOST_ENTRIES)[0] if latest else None,
     )
 
 
@@ -140,7 +144,7 @@ def issue_page(services: Services, digest: Digest, period: Period) -> IssuePage:
     counts = _count_periods(snapshot, matches, digest.rhythm)
     if period not in counts and period.first > today(services):
         raise NotThere(f"{period.title} has not begun yet.")
-    (issue,) = _issues(services, snapshot, digest, [period], matches)
+    (issue,) = _issues(services, snapshot, digest, [period], matches, MOST_ENTRIES)
     later = [one for one in counts if one.first > period.first]
     earlier = (one for one in counts if one.first < period.first)
     return IssuePage(
@@ -167,27 +171,6 @@ def bodies_of(services: Services, entries: Iterable[EntryView]) -> dict[int, tup
         return {row.id: (row.body, Markup(row.markup)) for row in rows}
 
 
-def issue_uri(services: Services, issue: Issue) -> str:
-    """Return the ``tag:`` URI of a period of a digest (RFC 4151), which no renaming changes.
-
-    Tags, sources and series are in it by their numbers, and those stay when names change. Merging a tag
-    into another makes its digest the other's.
-    """
-    known = services.facets.current().names
-    wanted = issue.digest.wanted
-    numbers = {slug: str(known.tags[slug].id) for slug in wanted.all_tags}
-    numbered = replace(
-        wanted.renamed(numbers),
-        source=str(known.sources[wanted.source].id) if wanted.source else "",
-        series=str(known.series[wanted.series].id) if wanted.series else "",
-        sort=None,
-    )
-    what = urlencode(numbered.pairs()) or "everything"
-    period = issue.period
-    authority = services.settings.authority
-    return f"tag:{authority},{period.first.isoformat()}:digest/{period.rhythm}/{period.name}/{what}"
-
-
 def today(services: Services) -> date:
     """The day on the blog's calendar."""
     return services.clock().astimezone(services.settings.zone).date()
@@ -212,7 +195,7 @@ def _issues(
     digest: Digest,
     periods: Sequence[Period],
     matches: BitMap,
-    most: int = MOST_ENTRIES,
+    most: int,
 ) -> list[Issue]:
     """The periods with their entries, which are read with one statement."""
     inside = [matches & matching(snapshot, _narrowed(EVERYTHING, period)) for period in periods]
@@ -221,10 +204,14 @@ def _issues(
         found = load_entries(session, snapshot, [one for some in ids for one in some])
     entries = {entry.id: entry for entry in found}
     zone, day = services.settings.zone, today(services)
+    sentence, what = digest.wanted.title(snapshot.display_names), _by_numbers(snapshot, digest.wanted)
+    authority = services.settings.authority
     return [
         Issue(
             digest=digest,
             period=period,
+            title=f"{sentence}: {period.title}",
+            uri=f"tag:{authority},{period.first.isoformat()}:digest/{period.rhythm}/{period.name}/{what}",
             total=len(some),
             groups=_by_kind(entries[one] for one in reversed(shown) if one in entries),
             all_url=_narrowed(digest.wanted, period).url(),
@@ -233,6 +220,20 @@ def _issues(
         )
         for period, some, shown in zip(periods, inside, ids, strict=True)
     ]
+
+
+def _by_numbers(snapshot: Snapshot, wanted: Filter) -> str:
+    """Say a filter by what stays when names change."""
+    known = snapshot.names
+    numbers = {slug: str(known.tags[slug].id) for slug in wanted.all_tags if slug in known.tags}
+    source, series = known.sources.get(wanted.source), known.series.get(wanted.series)
+    numbered = replace(
+        wanted.renamed(numbers),
+        source=str(source.id) if source else "",
+        series=str(series.id) if series else "",
+        sort=None,
+    )
+    return urlencode(numbered.pairs()) or "everything"
 
 
 def _by_kind(entries: Iterable[EntryView]) -> tuple[Group, ...]:

@@ -113,7 +113,7 @@ def hub_state(services: Services) -> tuple[int, str]:
 
 
 def _counted(services: Services, *, settles: bool = True) -> dict[_Feed, list[_Day]]:
-    """What was counted within 30 days, by filter and rhythm; old names of tags become those of today, if asked."""
+    """What was counted within 30 days, by filter and rhythm, and if asked by today's names of tags."""
     today, names = services.clock().date(), services.facets.current().names
     columns = select(FeedCount.day, FeedCount.address, FeedCount.services, FeedCount.readers)
     found: dict[_Feed, list[_Day]] = {}

@@ -6,7 +6,7 @@ address is read by the same functions as for the page itself.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Response, render_template, request
 
@@ -17,7 +17,7 @@ from blog.domain.entry import Kind, Markup
 from blog.domain.filters import EVERYTHING, Filter
 from blog.pagecache.accepting import wants_page
 from blog.queries.browse import settle
-from blog.queries.digests import bodies_of, digest_index, finished_issues, issue_page, issue_uri, today
+from blog.queries.digests import bodies_of, digest_index, finished_issues, issue_page, today
 from blog.rendering import absolute
 from blog.syndication.items import Feed, FeedItem
 from blog.syndication.markdown import MEDIA_TYPE as MARKDOWN
@@ -65,7 +65,7 @@ def _index(wanted: Filter, rhythm: str) -> AnyResponse:
         return elsewhere
     depends_on(TODAY)
     found = digest_index(services(), digest)
-    return _page("digest_index.html", digest, digest.url(), _title(digest), index=found, title=_title(digest))
+    return _page("digest_index.html", digest, digest.url(), _title(digest), index=found)
 
 
 def _year(wanted: Filter, rhythm: str, year: int) -> AnyResponse:
@@ -76,7 +76,7 @@ def _year(wanted: Filter, rhythm: str, year: int) -> AnyResponse:
         return elsewhere
     title = f"{_title(digest)}, in {year}"
     index = digest_index(services(), digest, year)
-    return _page("digest_index.html", digest, address, title, index=index, title=title)
+    return _page("digest_index.html", digest, address, title, index=index)
 
 
 def _issue(wanted: Filter, rhythm: str, name: str) -> AnyResponse:
@@ -90,8 +90,7 @@ def _issue(wanted: Filter, rhythm: str, name: str) -> AnyResponse:
         return elsewhere
     _note_time(period)
     found = issue_page(services(), digest, period)
-    title = _issue_title(found.issue)
-    return _page("digest.html", digest, address, title, found=found, issue=found.issue, title=title)
+    return _page("digest.html", digest, address, found.issue.title, found=found, issue=found.issue)
 
 
 def _markdown(wanted: Filter, rhythm: str, name: str) -> AnyResponse:
@@ -134,14 +133,15 @@ def _note_time(period: Period) -> None:
         depends_on(TODAY)
 
 
-def _page(template: str, digest: Digest, address: str, heading: str, **values: object) -> Response:
-    meta = plain_meta(heading, f"{heading}, on {services().settings.title}.")
+def _page(template: str, digest: Digest, address: str, title: str, **values: Any) -> Response:
+    meta = plain_meta(title, f"{title}, on {services().settings.title}.")
     return page(
         template,
         wanted=digest.wanted,
         address=address,
         meta=meta,
         feeds=_feeds(digest),
+        title=title,
         digest=digest,
         rhythms=[Digest(digest.wanted, one) for one in Rhythm],
         **values,
@@ -154,11 +154,6 @@ def _feeds(digest: Digest) -> PageFeeds:
 
 def _title(digest: Digest) -> str:
     return digest.title(services().facets.current().display_names)
-
-
-def _issue_title(issue: Issue) -> str:
-    sentence = issue.digest.wanted.title(services().facets.current().display_names)
-    return f"{sentence}: {issue.period.title}"
 
 
 def _as_feed(digest: Digest, issues: list[Issue]) -> Feed:
@@ -181,8 +176,8 @@ def _item(issue: Issue, base: str) -> FeedItem:
     url = base + issue.digest.url(issue.period.name)
     html = render_template("digest_item.html", issue=issue, bodies=_bodies(issue, base))
     return FeedItem(
-        id=issue_uri(services(), issue),
-        title=_issue_title(issue),
+        id=issue.uri,
+        title=issue.title,
         url=url,
         html=absolute(html, base, url),
         published=issue.ends,
@@ -206,7 +201,7 @@ def _as_markdown(issue: Issue) -> MarkdownDigest:
     days = f"{issue.period.days_in_words}: " if issue.period.days_in_words else ""
     listed = f"The newest {issue.shown:,} of {issue.total:,} are here; all of them are on the blog."
     return MarkdownDigest(
-        title=_issue_title(issue),
+        title=issue.title,
         intro=f"{days}{times(issue.total, 'entry', 'entries')}, on {services().settings.title}",
         url=base + issue.digest.url(issue.period.name),
         groups=tuple(
