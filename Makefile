@@ -11,7 +11,7 @@ PORT   ?= 8000
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test quick check format types imports bench bench-million shots clean
+.PHONY: help serve test quick core check format types imports bench bench-million shots clean
 
 help:  ## List the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -49,6 +49,11 @@ quick: $(VENV)/.dev  ## Run the tests without a browser, the real blog, PostgreS
 	@$(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not corpus" -k "not postgresql" \
 	  --ignore=tests/benchmarks --ignore=tests/poller --ignore=tests/importers/test_streaming.py \
 	  --ignore=tests/pagecache --ignore=tests/web/test_api_described.py
+
+core: $(VENV)/.dev  ## Run the tests of what stands on nothing but Python: values, importers, facets, search.
+	@$(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not corpus" -k "not postgresql" \
+	  --ignore=tests/importers/test_streaming.py tests/domain tests/importers tests/facets tests/search \
+	  tests/syndication tests/test_config.py tests/test_rendering.py tests/test_serving.py
 
 check: format types imports  ## Look at the code without running it.
 
