@@ -13,7 +13,7 @@ from werkzeug.routing import IntegerConverter
 from blog.audience import HearsReaders
 from blog.config import bundled
 from blog.pagecache.middleware import PageCache
-from blog.web import context, errors, feeds, programs, public, sessions, uploads
+from blog.web import context, digests, errors, feeds, programs, public, sessions, uploads
 from blog.web.admin import guard
 from blog.web.admin.account import account
 from blog.web.admin.assist import assist
@@ -125,6 +125,7 @@ def create_app(services: Services) -> Flask:
     sessions.attach(app, services)
     public.register(app)
     feeds.register(app)
+    digests.register(app)
     programs.register(app)
     for blueprint in (*READING, *WRITING, *TENDING, *HOUSE):
         app.register_blueprint(blueprint)

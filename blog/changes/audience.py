@@ -72,10 +72,9 @@ def _canonical(heard: Mapping[str, Heard]) -> dict[str, list[Heard]]:
     found: dict[str, list[Heard]] = {}
     for address, one in heard.items():
         try:
-            wanted, form = parse_feed(address)
+            spelled = parse_feed(address).address
         except BadFilter:
             continue
-        spelled = wanted.feed_url(form)
         if len(spelled) <= _LONGEST:
             found.setdefault(spelled, []).append(one)
     return found

@@ -1,11 +1,15 @@
-"""From the address of a feed back to its filter: the counterpart of ``Filter.feed_url``."""
+"""From the address of a feed back to its filter: the counterpart of ``feed_url``, of ``Filter`` and ``Digest``.
+
+The archives behind a feed are the feed: who reads them reads it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from blog.domain.addresses import parse_domain, parse_period, parse_search, parse_slug, parse_tags
+from blog.domain.digests import Digest, Rhythm
 from blog.domain.entry import Kind
 from blog.domain.errors import BadFilter
 from blog.domain.filters import EVERYTHING, Filter
@@ -17,12 +21,28 @@ FORMS: Final = ("atom", "json")
 _KINDS: Final = {kind.plural: kind for kind in Kind}
 _LONGEST: Final = 3_000
 _MOST_FIELDS: Final = 60
+_RHYTHMS: Final = frozenset(rhythm.value for rhythm in Rhythm)
 # A year, a month and a day.
 _PERIOD: Final = 3
 
 
-def parse_feed(address: str) -> tuple[Filter, str]:
-    """Return the filter of a feed's address (path and query, percent-encoded), and the feed's form.
+class FeedName(NamedTuple):
+    """Which feed it is: a filter's entries or, with a rhythm, its digests; and in which form."""
+
+    wanted: Filter
+    form: str
+    rhythm: Rhythm | None = None
+
+    @property
+    def address(self) -> str:
+        """Its one address."""
+        if self.rhythm:
+            return Digest(self.wanted, self.rhythm).feed_url(self.form)
+        return self.wanted.feed_url(self.form)
+
+
+def parse_feed(address: str) -> FeedName:
+    """Read the address of a feed: path and query, percent-encoded.
 
     Raises:
         BadFilter: it is not the address of a filter's feed.
@@ -33,9 +53,24 @@ def parse_feed(address: str) -> tuple[Filter, str]:
     stem, _, form = parts.path.rpartition(".")
     if form not in FORMS or not stem.startswith("/"):
         raise BadFilter("This is not the address of a feed.")
-    if stem == "/search":
-        return parse_search(_fields(parts.query)), form
-    return _of_path([unquote(part) for part in stem[1:].split("/")]), form
+    path, rhythm = _without_rhythm([unquote(part) for part in stem[1:].split("/")])
+    wanted = parse_search(_fields(parts.query)) if path == ["search"] else _of_path(path)
+    return FeedName(wanted, form, rhythm)
+
+
+def _without_rhythm(parts: list[str]) -> tuple[list[str], Rhythm | None]:
+    """Take the rhythm off a digest's address; a tag, a source and a series may be called like one."""
+    *path, last = parts
+    if last not in _RHYTHMS:
+        return parts, None
+    match path:
+        case []:
+            return ["feed"], Rhythm(last)
+        case [folder, _] if folder in _FOLDERS:
+            return path, Rhythm(last)
+        case [page] if page == "search" or page in _KINDS:
+            return path, Rhythm(last)
+    return parts, None
 
 
 def _fields(query: str) -> dict[str, list[str]]:

@@ -266,6 +266,16 @@ class Filter:
         pairs = [pair for pair in query if pair[0] != "sort"]
         return f"{stem}.{form}{_spelled([*pairs, ('archive', archive)] if archive else pairs)}"
 
+    def url_below(self, rest: str) -> str:
+        """Return an address that lies below this filter's page, and goes by the same filter.
+
+        Below a period's page live entries, whatever they are called; so there it is one below ``/search/``.
+        """
+        path, query = self._address()
+        if self.year is not None:
+            path, query = "/search/", self.pairs()
+        return f"{path}{rest}{_spelled(pair for pair in query if pair[0] != 'sort')}"
+
     def title(self, names: Mapping[str, str] | None = None) -> str:
         """Say the filter as a sentence; ``names`` gives tags, sources and series their display names."""
         return _sentence(self, names or {})

@@ -181,7 +181,7 @@ def count_months(snapshot: Snapshot, matches: BitMap) -> Months:
 
 def count_days(snapshot: Snapshot, matches: BitMap) -> dict[int, int]:
     """How many of the matches lie on each day, as ``date.toordinal()``, oldest first, none without."""
-    days, counts = np.unique(snapshot.rows.columns.days[as_array(matches)], return_counts=True)
+    days, counts = _tallied(snapshot.rows.columns.days[as_array(matches)])
     return dict(zip(days.tolist(), counts.tolist(), strict=True))
 
 

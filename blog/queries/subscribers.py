@@ -2,19 +2,20 @@
 
 Subscribers *now* are, of every service, the number that it said last within a week, and of all others
 as many as asked on the busiest day of that week. Both forms of a filter's feed count together, and what
-was counted under an old name of a tag counts for the tag.
+was counted under an old name of a tag counts for the tag. The feed of a filter's digests is one of its own.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from sqlalchemy import func, select
 
+from blog.domain.digests import Digest, Rhythm
 from blog.domain.errors import BadFilter
-from blog.domain.feed_addresses import parse_feed
+from blog.domain.feed_addresses import FeedName, parse_feed
 from blog.outreach import FeedCount, HubPing
 
 if TYPE_CHECKING:
@@ -27,17 +28,19 @@ DAYS: Final = 30
 _NOW: Final = 7
 _SHOWN: Final = 300
 _MOST_ASKED_FOR: Final = 2_000
+_Feed: TypeAlias = "tuple[Filter, Rhythm | None]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSubscribers:
-    """Who subscribes to the feeds of a filter.
+    """Who subscribes to the feeds of a filter, or of its digests in a rhythm.
 
     ``services`` are those that say for how many they ask, with that number, the largest first;
     ``direct`` are the others. ``days`` is how many asked on each of the last 30 days, today last.
     """
 
     wanted: Filter
+    rhythm: Rhythm | None
     title: str
     url: str
     services: tuple[tuple[str, int], ...]
@@ -75,14 +78,14 @@ class _Day(NamedTuple):
 def feed_subscribers(services: Services) -> list[FeedSubscribers]:
     """Return the feeds that were asked for within 30 days, those with the most subscribers first."""
     names = services.facets.current().display_names
-    found = [_feed(wanted, days, names) for wanted, days in _counted(services).items()]
+    found = [_feed(one, days, names) for one, days in _counted(services).items()]
     return sorted(found, key=lambda one: (-one.total, -sum(one.days), one.title))[:_SHOWN]
 
 
 def tag_subscribers(services: Services, slug: str) -> TagSubscribers:
     """Return who subscribes now to feeds that have this tag in them, asked for or excluded."""
     counted = _counted(services)
-    totals = [_feed(wanted, counted[wanted], {}).total for wanted in counted if slug in wanted.all_tags]
+    totals = [_feed(one, counted[one], {}).total for one in counted if slug in one[0].all_tags]
     feeds = [total for total in totals if total]
     return TagSubscribers(sum(feeds), len(feeds))
 
@@ -91,11 +94,11 @@ def feeds_asked_for(services: Services) -> list[tuple[Filter, str]]:
     """Return the feeds that were asked for within 30 days, by filter and form, the most wanted first.
 
     They are as they were asked for, with old names of tags. A feed with a text in it is left out: what it
-    holds follows the blog a moment later.
+    holds follows the blog a moment later; and so is one of digests, to which time adds.
     """
     wanted: dict[tuple[Filter, str], int] = {}
-    for one, days in _counted(services, settles=False).items():
-        for day in days if not one.text else ():
+    for (one, rhythm), days in _counted(services, settles=False).items():
+        for day in days if not (one.text or rhythm) else ():
             asked = day.readers + sum(day.services.values())
             wanted[one, day.form] = wanted.get((one, day.form), 0) + asked
     return sorted(wanted, key=lambda feed: -wanted[feed])[:_MOST_ASKED_FOR]
@@ -109,40 +112,43 @@ def hub_state(services: Services) -> tuple[int, str]:
     return waiting, note
 
 
-def _counted(services: Services, *, settles: bool = True) -> dict[Filter, list[_Day]]:
-    """What was counted within 30 days, by filter; old names of tags become those of today, if asked."""
+def _counted(services: Services, *, settles: bool = True) -> dict[_Feed, list[_Day]]:
+    """What was counted within 30 days, by filter and rhythm, and if asked by today's names of tags."""
     today, names = services.clock().date(), services.facets.current().names
     columns = select(FeedCount.day, FeedCount.address, FeedCount.services, FeedCount.readers)
-    found: dict[Filter, list[_Day]] = {}
-    parsed: dict[str, tuple[Filter, str] | None] = {}
+    found: dict[_Feed, list[_Day]] = {}
+    parsed: dict[str, FeedName | None] = {}
     with services.sessions.read() as session:
         for row in session.execute(columns.where(FeedCount.day > today - timedelta(days=DAYS))):
             if row.address not in parsed:
                 parsed[row.address] = _parsed(row.address)
             if feed := parsed[row.address]:
-                wanted, form = feed
+                wanted, form, rhythm = feed
                 if settles and wanted.all_tags:
                     wanted = wanted.renamed(names.renames(wanted.all_tags))
                 day = _Day(form, (today - row.day).days, row.services, row.readers)
-                found.setdefault(wanted, []).append(day)
+                found.setdefault((wanted, rhythm), []).append(day)
     return found
 
 
-def _parsed(address: str) -> tuple[Filter, str] | None:
+def _parsed(address: str) -> FeedName | None:
     try:
         return parse_feed(address)
     except BadFilter:
         return None
 
 
-def _feed(wanted: Filter, days: Sequence[_Day], names: Mapping[str, str]) -> FeedSubscribers:
+def _feed(feed: _Feed, days: Sequence[_Day], names: Mapping[str, str]) -> FeedSubscribers:
+    wanted, rhythm = feed
+    digest = Digest(wanted, rhythm) if rhythm else None
     recent = [one for one in days if 0 <= one.ago < _NOW]
     said = sorted(_last_said(recent).items(), key=lambda pair: (-pair[1], pair[0]))
     direct = _by_day(_Day(one.form, one.ago, {}, one.readers) for one in recent)
     return FeedSubscribers(
         wanted=wanted,
-        title=wanted.title(names) if wanted else "Everything",
-        url=wanted.url(),
+        rhythm=rhythm,
+        title=digest.title(names) if digest else wanted.title(names) if wanted else "Everything",
+        url=digest.url() if digest else wanted.url(),
         services=tuple(said),
         direct=max(direct),
         days=_by_day(iter(days)),

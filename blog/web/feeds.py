@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, Response, redirect, request
 from markupsafe import Markup
@@ -25,6 +25,7 @@ from blog.domain.addresses import (
     parse_slug,
     parse_tags,
 )
+from blog.domain.digests import Digest, Rhythm
 from blog.domain.entry import Kind
 from blog.domain.filters import EVERYTHING, Filter
 from blog.pagecache.accepting import wants_page
@@ -81,7 +82,7 @@ def _current(wanted: Filter, form: str, found: FeedEntries) -> Response:
     """Answer with the feed that is subscribed to."""
     previous = _archive_url(wanted, form, found.archives) if found.archives else ""
     feed = replace(_feed(wanted, found), previous=previous, hub=_hub(wanted))
-    response = _sent(_written(feed, form), form)
+    response = sent(written(feed, form), form)
     response.headers["Cache-Control"] = "public, max-age=300, stale-while-revalidate=86400"
     response.headers["Vary"] = "Accept"
     if feed.hub:
@@ -97,7 +98,15 @@ def _current(wanted: Filter, form: str, found: FeedEntries) -> Response:
 def _explained(wanted: Filter, form: str, found: FeedEntries) -> Response:
     """Answer with a page that says what a feed is, and what is in this one."""
     address = base_url() + wanted.feed_url(form)
-    response = page("feed.html", wanted=wanted, address=wanted.url(), feed_address=address, found=found)
+    digests = [(one, Digest(wanted, one).feed_url(form)) for one in Rhythm]
+    return explained(
+        "feed.html", wanted=wanted, address=wanted.url(), feed_address=address, found=found, digests=digests
+    )
+
+
+def explained(template: str, *, wanted: Filter, address: str, **values: Any) -> Response:
+    """Answer a browser, at the address of a feed, with the page that explains it."""
+    response = page(template, wanted=wanted, address=address, page_address=address, **values)
     response.headers["Vary"] = "Accept"
     # A cache on the way goes by what is accepted alone, and not by who accepts it.
     response.headers["Cache-Control"] = "private, max-age=60"
@@ -116,11 +125,11 @@ def _archive(wanted: Filter, form: str, asked: ArchiveName) -> AnyResponse:
         following=_archive_url(wanted, form, asked.number + 1),
         archive_url=_archive_url(wanted, form, asked.number),
     )
-    name = ArchiveName(asked.number, hashlib.blake2b(_written(feed, form), digest_size=8).hexdigest())
+    name = ArchiveName(asked.number, hashlib.blake2b(written(feed, form), digest_size=8).hexdigest())
     address = wanted.feed_url(form, str(name))
     if asked != name:
         return _leading_to(address)
-    response = _sent(_written(replace(feed, archive_url=base_url() + address), form), form)
+    response = sent(written(replace(feed, archive_url=base_url() + address), form), form)
     response.cache_control.public = True
     response.cache_control.max_age = YEAR
     return response
@@ -136,11 +145,13 @@ def _leading_to(address: str) -> AnyResponse:
     return response
 
 
-def _written(feed: Feed, form: str) -> bytes:
+def written(feed: Feed, form: str) -> bytes:
+    """Return the feed as a document."""
     return write_atom(feed, GENERATOR) if form == "atom" else write_json(feed)
 
 
-def _sent(document: bytes, form: str) -> Response:
+def sent(document: bytes, form: str) -> Response:
+    """Answer with a document."""
     return Response(document, content_type=f"{ATOM if form == 'atom' else JSON}; charset=utf-8")
 
 

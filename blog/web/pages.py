@@ -39,15 +39,18 @@ def page(
     address: str = "",
     name: str = "",
     meta: PageMeta | None = None,
+    feeds: PageFeeds | None = None,
     **values: Any,
 ) -> Response:
     """Render a page.
 
     ``wanted`` is the filter that the page is about, whose feeds it names and which its
     search box keeps; ``address`` is its one address, for ``rel="canonical"``; ``name`` is what the author
-    calls it, and ``meta`` what it says of itself to machines.
+    calls it, and ``meta`` what it says of itself to machines. ``feeds`` are its own, if they are not the
+    filter's.
     """
-    return make_response(render_template(template, **_common(wanted, address, name, meta), **values))
+    common = _common(wanted, address, name, meta) | ({"feeds": feeds} if feeds else {})
+    return make_response(render_template(template, **common, **values))
 
 
 def _common(wanted: Filter | None, address: str, name: str, meta: PageMeta | None) -> dict[str, Any]:

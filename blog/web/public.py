@@ -18,6 +18,7 @@ from blog.domain.addresses import (
     parse_slug,
     parse_tags,
 )
+from blog.domain.digests import Digest, Rhythm
 from blog.domain.entry import Kind
 from blog.domain.filters import EVERYTHING, Filter
 from blog.queries.archives import archive, on_this_day, years
@@ -76,6 +77,7 @@ def _filter(answer: Browse) -> Response:
         pinned=pinned_entries(services(), wanted, said.pins) if said and answer.page == 1 else [],
         can_be_introduced=is_introducible(wanted),
         archive=archive(services(), wanted) if is_period else None,
+        digest_url="" if is_period else Digest(wanted, Rhythm.WEEKLY).url(),
     )
 
 
