@@ -25,7 +25,7 @@ from blog.domain.dates import (
 from blog.domain.errors import BadFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from blog.domain.filters import Filter
 
@@ -150,7 +150,7 @@ def _day(year: str, month: str, day: str) -> date:
 
 
 _PATTERNS: Final = {Rhythm.DAILY: _DAY, Rhythm.WEEKLY: _WEEK, Rhythm.MONTHLY: _MONTH}
-_READ: Final = {
+_READ: Final[Mapping[Rhythm, Callable[..., date]]] = {
     Rhythm.DAILY: _day,
     Rhythm.WEEKLY: lambda year, week: date.fromisocalendar(int(year), int(week), 1),
     Rhythm.MONTHLY: lambda year, month: _day(year, month, "1"),

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
+import numpy as np
 from sqlalchemy import select
 
 from blog.domain.dates import FIRST_YEAR, LAST_YEAR
@@ -31,6 +32,7 @@ from blog.queries.entries import EntryView, load_entries
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from numpy.typing import NDArray
     from pyroaring import BitMap
 
     from blog.facets.snapshot import Snapshot
@@ -42,6 +44,7 @@ _FEED_PERIODS: Final = {Rhythm.DAILY: 14, Rhythm.WEEKLY: 8, Rhythm.MONTHLY: 6}
 _MOST_IN_FEED: Final = 60
 _KINDS: Final = list(Kind)
 _FIRST_DAY: Final = date(FIRST_YEAR, 1, 1)
+_EPOCH: Final = date(1970, 1, 1).toordinal()
 _LAST_DAY: Final = date(LAST_YEAR, 12, 31)
 
 
@@ -115,19 +118,18 @@ def digest_index(services: Services, digest: Digest, year: int | None = None) ->
     snapshot = services.facets.current()
     matches = meaning_of(services, snapshot, digest.wanted)
     counts = _count_periods(snapshot, matches, digest.rhythm)
+    periods = [(_period(digest.rhythm, first), count) for first, count in counts.items()]
     years: dict[int, int] = {}
-    for period, count in counts.items():
+    for period, count in periods:
         years[period.year] = years.get(period.year, 0) + count
     if year is not None and year not in years:
         raise NotThere(f"There is nothing of {year} here.")
-    latest = next(iter(counts), None) if year is None else None
+    latest = periods[0][0] if periods and year is None else None
     shown = year if latest is None else latest.year
     return DigestIndex(
         digest=digest,
         year=shown,
-        periods=tuple(
-            Choice(one.label, digest.url(one.name), n) for one, n in counts.items() if one.year == shown
-        ),
+        periods=tuple(Choice(one.label, digest.url(one.name), n) for one, n in periods if one.year == shown),
         years=tuple(Choice(str(one), digest.url(f"{one:04}"), n) for one, n in years.items()),
         latest=_issues(services, snapshot, digest, [latest], matches, MOST_ENTRIES)[0] if latest else None,
     )
@@ -142,11 +144,12 @@ def issue_page(services: Services, digest: Digest, period: Period) -> IssuePage:
     snapshot = services.facets.current()
     matches = meaning_of(services, snapshot, digest.wanted)
     counts = _count_periods(snapshot, matches, digest.rhythm)
-    if period not in counts and period.first > today(services):
+    here = period.first.toordinal()
+    if here not in counts and period.first > today(services):
         raise NotThere(f"{period.title} has not begun yet.")
     (issue,) = _issues(services, snapshot, digest, [period], matches, MOST_ENTRIES)
-    later = [one for one in counts if one.first > period.first]
-    earlier = (one for one in counts if one.first < period.first)
+    later = [first for first in counts if first > here]
+    earlier = (first for first in counts if first < here)
     return IssuePage(
         issue,
         _choice(digest, next(earlier, None), counts),
@@ -159,7 +162,8 @@ def finished_issues(services: Services, digest: Digest) -> list[Issue]:
     snapshot, day = services.facets.current(), today(services)
     matches = meaning_of(services, snapshot, digest.wanted)
     counts = _count_periods(snapshot, matches, digest.rhythm)
-    finished = [period for period in counts if period.last < day][: _FEED_PERIODS[digest.rhythm]]
+    begun = (_period(digest.rhythm, first) for first in counts)
+    finished = list(islice((one for one in begun if one.last < day), _FEED_PERIODS[digest.rhythm]))
     return _issues(services, snapshot, digest, finished, matches, _MOST_IN_FEED)
 
 
@@ -176,17 +180,38 @@ def today(services: Services) -> date:
     return services.clock().astimezone(services.settings.zone).date()
 
 
-def _count_periods(snapshot: Snapshot, matches: BitMap, rhythm: Rhythm) -> dict[Period, int]:
-    """How many of the matches lie in each period, newest first, none without."""
-    counts: dict[Period, int] = {}
-    for day, count in reversed(count_days(snapshot, matches).items()):
-        period = rhythm.period_of(date.fromordinal(day))
-        counts[period] = counts.get(period, 0) + count
-    return counts
+def _count_periods(snapshot: Snapshot, matches: BitMap, rhythm: Rhythm) -> dict[int, int]:
+    """How many of the matches lie in each period, by its first day's number, newest first, none without.
+
+    A blog of decades has thousands of days with entries: they are put together without a value for each.
+    """
+    counts = count_days(snapshot, matches)
+    days = np.fromiter(counts, np.int64, len(counts))
+    firsts, begin = np.unique(_first_days(days, rhythm), return_index=True)
+    sizes = np.fromiter(counts.values(), np.int64, len(counts))
+    totals = np.add.reduceat(sizes, begin) if len(begin) else sizes
+    return dict(zip(firsts[::-1].tolist(), totals[::-1].tolist(), strict=True))
 
 
-def _choice(digest: Digest, period: Period | None, counts: Mapping[Period, int]) -> Choice | None:
-    return Choice(period.title, digest.url(period.name), counts[period]) if period else None
+def _first_days(days: NDArray[np.int64], rhythm: Rhythm) -> NDArray[np.int64]:
+    if rhythm is Rhythm.WEEKLY:
+        # The day with the number 1 was a Monday.
+        return days - (days - 1) % 7
+    if rhythm is Rhythm.MONTHLY:
+        months = (days - _EPOCH).astype("datetime64[D]").astype("datetime64[M]")
+        return months.astype("datetime64[D]").astype(np.int64) + _EPOCH
+    return days
+
+
+def _period(rhythm: Rhythm, first: int) -> Period:
+    return Period(rhythm, date.fromordinal(first))
+
+
+def _choice(digest: Digest, first: int | None, counts: Mapping[int, int]) -> Choice | None:
+    if first is None:
+        return None
+    period = _period(digest.rhythm, first)
+    return Choice(period.title, digest.url(period.name), counts[first])
 
 
 def _issues(

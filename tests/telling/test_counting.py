@@ -14,9 +14,10 @@ from sqlalchemy import select
 from blog.app import create_app
 from blog.changes.audience import add_heard
 from blog.changes.tagging import rename_tag
+from blog.domain.digests import Rhythm
 from blog.domain.filters import Filter
 from blog.outreach import FeedCount, FeedSalt
-from blog.queries.subscribers import feed_subscribers, tag_subscribers
+from blog.queries.subscribers import feed_subscribers, feeds_asked_for, tag_subscribers
 from blog.services import open_services
 from blog.telling.background import Counting
 
@@ -215,3 +216,31 @@ def test_the_name_of_a_service_is_shown_as_text(make_blog: Callable[..., Blog], 
     blog = make_blog("sqlite")
     ask(blog.client(), "/feed.atom", f"{word}x (5 subscribers)".encode().decode("latin-1"))
     assert sum(sum(said.values()) for said, _ in counted(blog).values()) == 5
+
+
+def test_the_feed_of_digests_is_counted_by_itself_and_an_archive_as_its_feed(
+    make_blog: Callable[..., Blog],
+) -> None:
+    blog = make_blog("sqlite", feed_size=2)
+    for day in range(1, 9):
+        blog.write(tags="python", day=f"2026-11-{day:02}")
+    client = blog.client()
+    archive = client.get("/tags/python.atom?archive=1").location
+    assert ask(client, archive) == ask(client, "/tags/python.atom") == 200
+    assert ask(client, "/tags/python/weekly.atom", at="192.0.2.7") == 200
+    assert ask(client, "/tags/python/weekly.json", FEEDLY.format(4)) == 200
+    assert ask(client, "/tags/python/weekly/") == ask(client, "/tags/python/weekly/2026-W45.md") == 200
+    assert counted(blog) == {
+        "/tags/python.atom": ({}, 1),
+        "/tags/python/weekly.atom": ({}, 1),
+        "/tags/python/weekly.json": ({"Feedly": 4}, 0),
+    }
+    rename_tag(blog.services, "python", "Snake")
+    found = [(one.title, one.url, one.total) for one in feed_subscribers(blog.services)]
+    assert found == [
+        ("Posts tagged Snake, week by week", "/tags/snake/weekly/", 5),
+        ("Posts tagged Snake", "/tags/snake/", 1),
+    ]
+    assert tag_subscribers(blog.services, "snake").total == 6
+    assert [address.rhythm for address in feed_subscribers(blog.services)] == [Rhythm.WEEKLY, None]
+    assert feeds_asked_for(blog.services) == [(Filter(tags=frozenset({"python"})), "atom")]
