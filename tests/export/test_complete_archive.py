@@ -156,8 +156,8 @@ def rarer(subscription: int, entry: int) -> list[Base]:
         Vanished(entry_id=entry, at=at),
         Reading(source_id=1, items=[["x", "2026-11-20T10:00:00+00:00"]]),
         Intersection(address="/tags/python+web/", name="Both", pins=[entry], updated=at),
-        Rule(id=4, position=1, line="tag \"later\"", created=at),
-        RuledTag(entry_id=entry, tag_id=1, rule_id=4, line="tag \"later\"", at=at),
+        Rule(position=1, line="tag \"later\"", created=at),
+        RuledTag(entry_id=entry, tag_id=1, rule_id=1, line="tag \"later\"", at=at),
     ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from elsewhere import Page, elsewhere
 
 from blog.config import Settings
 from blog.domain.link_header import HeaderLink, header_links
-from blog.domain.webmention import endpoint_of, links_to, outgoing_links
+from blog.domain.webmention import endpoint_of, links_to, outgoing_links, web_address
 from blog.telling.outside import Outside
 
 if TYPE_CHECKING:
@@ -110,6 +110,12 @@ LINKING = [
 @pytest.mark.parametrize(("page", "links"), LINKING)
 def test_only_a_real_link_counts(page: str, links: bool) -> None:
     assert links_to(page, "https://blog.example/other/", "https://blog.example/e/") is links
+
+
+@pytest.mark.parametrize("bad", ["/a\0", "https://e.example/\x01", "/\x7f", "/\x9f", "/\ud800"])
+def test_an_address_holds_no_control_character(bad: str) -> None:
+    assert web_address(bad, "https://blog.example/") == ""
+    assert endpoint_of("https://blog.example/", "", f'<a rel="webmention" href="{bad}">') == ""
 
 
 def test_links_to_others_are_told_of_once_and_those_within_the_blog_are_not() -> None:
