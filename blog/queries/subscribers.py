@@ -90,15 +90,17 @@ def tag_subscribers(services: Services, slug: str) -> TagSubscribers:
 def feeds_asked_for(services: Services) -> list[tuple[Filter, str]]:
     """Return the feeds that were asked for within 30 days, by filter and form, the most wanted first.
 
+    Those are wanted most that were asked for on most days, and of these by most readers and services: for how
+    many a service asks it says itself, and whoever makes up an address can make up that.
     They are as they were asked for, with old names of tags. A feed with a text in it is left out: what it
     holds follows the blog a moment later.
     """
-    wanted: dict[tuple[Filter, str], int] = {}
+    wanted: dict[tuple[Filter, str], tuple[int, int]] = {}
     for one, days in _counted(services, settles=False).items():
         for day in days if not one.text else ():
-            asked = day.readers + sum(day.services.values())
-            wanted[one, day.form] = wanted.get((one, day.form), 0) + asked
-    return sorted(wanted, key=lambda feed: -wanted[feed])[:_MOST_ASKED_FOR]
+            on_days, asked = wanted.get((one, day.form), (0, 0))
+            wanted[one, day.form] = on_days + 1, asked + day.readers + len(day.services)
+    return sorted(wanted, key=wanted.__getitem__, reverse=True)[:_MOST_ASKED_FOR]
 
 
 def hub_state(services: Services) -> tuple[int, str]:
