@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import func, select
@@ -90,17 +91,18 @@ def tag_subscribers(services: Services, slug: str) -> TagSubscribers:
 def feeds_asked_for(services: Services) -> list[tuple[Filter, str]]:
     """Return the feeds that were asked for within 30 days, by filter and form, the most wanted first.
 
-    Those are wanted most that were asked for on most days, and of these by most readers and services: for how
-    many a service asks it says itself, and whoever makes up an address can make up that.
+    Those are wanted most that were asked for on most days, and of these by most readers: for how many a
+    service asks it says itself, and whoever makes up an address can make up that.
     They are as they were asked for, with old names of tags. A feed with a text in it is left out: what it
     holds follows the blog a moment later.
     """
-    wanted: dict[tuple[Filter, str], tuple[int, int]] = {}
-    for one, days in _counted(services, settles=False).items():
-        for day in days if not one.text else ():
-            on_days, asked = wanted.get((one, day.form), (0, 0))
-            wanted[one, day.form] = on_days + 1, asked + day.readers + len(day.services)
-    return sorted(wanted, key=wanted.__getitem__, reverse=True)[:_MOST_ASKED_FOR]
+    since = services.clock().date() - timedelta(days=DAYS)
+    most = (func.count().desc(), func.sum(FeedCount.readers).desc(), FeedCount.address)
+    addresses = select(FeedCount.address).where(FeedCount.day > since).group_by(FeedCount.address)
+    with services.sessions.read() as session:
+        parsed = map(_parsed, session.scalars(addresses.order_by(*most)))
+        found = (feed for feed in parsed if feed and not feed[0].text)
+        return list(islice(found, _MOST_ASKED_FOR))
 
 
 def hub_state(services: Services) -> tuple[int, str]:
@@ -111,8 +113,8 @@ def hub_state(services: Services) -> tuple[int, str]:
     return waiting, note
 
 
-def _counted(services: Services, *, settles: bool = True) -> dict[Filter, list[_Day]]:
-    """What was counted within 30 days, by filter; old names of tags become those of today, if asked."""
+def _counted(services: Services) -> dict[Filter, list[_Day]]:
+    """What was counted within 30 days, by filter; old names of tags become those of today."""
     today, names = services.clock().date(), services.facets.current().names
     columns = select(FeedCount.day, FeedCount.address, FeedCount.services, FeedCount.readers)
     found: dict[Filter, list[_Day]] = {}
@@ -123,7 +125,7 @@ def _counted(services: Services, *, settles: bool = True) -> dict[Filter, list[_
                 parsed[row.address] = _parsed(row.address)
             if feed := parsed[row.address]:
                 wanted, form = feed
-                if settles and wanted.all_tags:
+                if wanted.all_tags:
                     wanted = wanted.renamed(names.renames(wanted.all_tags))
                 day = _Day(form, (today - row.day).days, row.services, row.readers)
                 found.setdefault(wanted, []).append(day)
