@@ -26,7 +26,7 @@ _ANSWERED: Final = ("200", "304")
 # What a minute may bring; whoever asks for more feeds than that reads none of them.
 _MOST_FEEDS: Final = 2_000
 _MOST_READERS: Final = 20_000
-_MOST_SERVICES: Final = 100
+_MOST_SERVICES: Final = 10
 _LONGEST_AGENT: Final = 300
 
 
@@ -100,7 +100,7 @@ class HearsReaders:
             return self._app(environ, start_response)
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Callable[[bytes], object]:
-            if status.startswith(_ANSWERED) and not _is_page(headers):
+            if status.startswith(_ANSWERED) and not _is_page(headers) and not _is_archive(environ):
                 self._audience.hear(environ)
             return start_response(status, headers, *error)
 
@@ -110,3 +110,8 @@ class HearsReaders:
 def _is_page(headers: Iterable[tuple[str, str]]) -> bool:
     """Tell whether a browser was shown what a feed is, instead of the feed."""
     return any(name.lower() == "content-type" and value.startswith("text/html") for name, value in headers)
+
+
+def _is_archive(environ: WSGIEnvironment) -> bool:
+    """Tell whether this is what was before a feed: who walks it asks for much at once."""
+    return any(pair.startswith("archive=") for pair in environ.get("QUERY_STRING", "").split("&"))

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, Literal
 
 from pyroaring import BitMap
 from sqlalchemy import delete, func, select, update
@@ -34,9 +36,14 @@ if TYPE_CHECKING:
 # to be found out. Of ten thousand readers three are taken for another, one in three thousand.
 _BYTES: Final = 3
 _SALT: Final = 32
-# A day's feeds: whoever asks for more invents them.
+# A day's feeds: whoever asks for more invents them, and can invent those of filters that are not plain only.
 _MOST_FEEDS: Final = 5_000
-_MOST_SERVICES: Final = 100
+_MOST_NOT_PLAIN: Final = 2_000
+_MOST_SEARCHES: Final = 500
+_MOST_SERVICES: Final = 10
+# So many of a day's feeds of filters that are not plain stay, when it is over.
+_KEPT_NOT_PLAIN: Final = 300
+_RANKED_DAYS: Final = 30
 # What an index of PostgreSQL takes as a key.
 _LONGEST: Final = 2_000
 
@@ -57,8 +64,7 @@ def add_heard(services: Services, heard: Mapping[str, Heard]) -> None:
         salt = _salt(session, today)
         wanted = _canonical(heard)
         known = _known(session, today, wanted)
-        room = max(0, _MOST_FEEDS - _feeds_of(session, today))
-        fresh = [address for address in wanted if address not in known][:room]
+        fresh = _with_room(session, today, [address for address in wanted if address not in known])
         for address in [*known, *fresh]:
             count = known.get(address) or _Count({}, BitMap())
             _add(count, wanted[address], salt)
@@ -83,12 +89,48 @@ def _salt(session: Session, today: date) -> bytes:
     found = session.scalar(select(FeedSalt.salt).where(FeedSalt.day == today))
     if found is not None:
         return found
+    for day in session.scalars(select(FeedSalt.day)).all():
+        _forget_made_up(session, day)
     session.execute(delete(FeedSalt))
     session.execute(update(FeedCount).where(FeedCount.seen.is_not(None)).values(seen=None))
     session.execute(delete(FeedCount).where(FeedCount.day < today - timedelta(days=KEPT_DAYS)))
     salt = secrets.token_bytes(_SALT)
     session.add(FeedSalt(day=today, salt=salt))
     return salt
+
+
+def _forget_made_up(session: Session, day: date) -> None:
+    """Of a day that is over, keep of the feeds of filters that are not plain those most asked for.
+
+    Those that were asked for on most days, that is, and by most: what services say of themselves is no
+    reason to keep anything.
+    """
+    columns = select(FeedCount.address, FeedCount.readers, FeedCount.services).where(FeedCount.day == day)
+    asked = {
+        row.address: row.readers + len(row.services)
+        for row in session.execute(columns)
+        if _sort(row.address) != "plain"
+    }
+    if len(asked) <= _KEPT_NOT_PLAIN:
+        return
+    on_days = _on_days(session, day, asked)
+    ranked = sorted(asked, key=lambda address: (-on_days[address], -asked[address]))
+    for piece in in_pieces(ranked[_KEPT_NOT_PLAIN:]):
+        session.execute(delete(FeedCount).where(FeedCount.day == day, FeedCount.address.in_(piece)))
+
+
+def _on_days(session: Session, last: date, addresses: Iterable[str]) -> dict[str, int]:
+    """On how many of the 30 days up to the last each was asked for."""
+    days = select(FeedCount.address, func.count()).where(
+        FeedCount.day > last - timedelta(days=_RANKED_DAYS), FeedCount.day <= last
+    )
+    return {
+        address: count
+        for piece in in_pieces(addresses)
+        for address, count in session.execute(
+            days.where(FeedCount.address.in_(piece)).group_by(FeedCount.address)
+        )
+    }
 
 
 def _known(session: Session, today: date, addresses: Iterable[str]) -> dict[str, _Count]:
@@ -100,8 +142,32 @@ def _known(session: Session, today: date, addresses: Iterable[str]) -> dict[str,
     }
 
 
-def _feeds_of(session: Session, today: date) -> int:
-    return session.scalar(select(func.count()).select_from(FeedCount).where(FeedCount.day == today)) or 0
+def _with_room(session: Session, today: date, fresh: Iterable[str]) -> list[str]:
+    """Those of the addresses for which there is room among today's, where others come before searches."""
+    taken = Counter(map(_sort, session.scalars(select(FeedCount.address).where(FeedCount.day == today))))
+    found = []
+    for address in fresh:
+        sort = _sort(address)
+        not_plain = taken["search"] + taken["path"]
+        if (
+            taken.total() < _MOST_FEEDS
+            and (sort == "plain" or not_plain < _MOST_NOT_PLAIN)
+            and (sort != "search" or taken["search"] < _MOST_SEARCHES)
+        ):
+            taken[sort] += 1
+            found.append(address)
+    return found
+
+
+@lru_cache(maxsize=2 * _MOST_FEEDS)
+def _sort(address: str) -> Literal["plain", "path", "search"]:
+    """Tell feeds of plain filters from others that have a path of their own, and these from searches."""
+    if address.startswith("/search."):
+        return "search"
+    try:
+        return "plain" if parse_feed(address)[0].is_plain else "path"
+    except BadFilter:  # of a day before, when addresses were others
+        return "path"
 
 
 def _add(count: _Count, heard: Iterable[Heard], salt: bytes) -> None:

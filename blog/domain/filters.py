@@ -93,6 +93,14 @@ class Filter:
         return len(self.tags) + members + len(self.without) + len(self.kinds) + places
 
     @property
+    def is_plain(self) -> bool:
+        """Tell whether this is everything, or one tag, kind, source, domain or series.
+
+        Of these there are as many as the blog has; others can be made up without end.
+        """
+        return self.terms <= 1 and not self.without and sum(self._parts()) == self.terms
+
+    @property
     def all_tags(self) -> frozenset[str]:
         """Every tag the filter names, wanted or not."""
         return self.tags.union(*self.any_of, self.without)

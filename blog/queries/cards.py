@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Final
 from blog.cards.drawing import Card
 from blog.domain.dates import spoken_day
 from blog.domain.entry import Kind
+from blog.domain.filters import Filter
 from blog.queries.entries import beginning
 
 if TYPE_CHECKING:
     from blog.config import Settings
-    from blog.domain.filters import Filter
     from blog.queries.entries import EntryView
 
 _QUOTED: Final = 180
+_TAGS: Final = 2
 
 
 def card_of_entry(settings: Settings, entry: EntryView) -> Card:
@@ -28,15 +29,23 @@ def card_of_entry(settings: Settings, entry: EntryView) -> Card:
 
 
 def card_of_filter(settings: Settings, wanted: Filter, title: str, name: str = "") -> Card | None:
-    """Return the card of a filter's page, whose sentence is ``title``; None where it would show typed text.
+    """Return the card of a filter's page, whose sentence is ``title`` and ``name`` what the author calls it.
 
-    Whoever makes up an address must not get a picture with words of theirs on it: all others are the blog's.
+    None where it has none of its own, but the blog's: whoever makes up an address must not get a picture
+    with words of theirs on it, nor have as many drawn as there are addresses.
     """
-    if wanted.text:
+    if not (name or _is_drawn(wanted)):
         return None
     if not wanted:
         return card_of_blog(settings)
     return Card(site=settings.title, title=name or title, line=title if name else "")
+
+
+def _is_drawn(wanted: Filter) -> bool:
+    """Tell whether a filter is plain, or two tags, a year or a month: there are not too many of these."""
+    two_tags = len(wanted.tags) == _TAGS and wanted == Filter(tags=wanted.tags)
+    period = wanted.year is not None and wanted == Filter(year=wanted.year, month=wanted.month)
+    return wanted.is_plain or two_tags or period
 
 
 def card_of_blog(settings: Settings) -> Card:

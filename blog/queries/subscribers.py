@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from sqlalchemy import func, select
@@ -93,15 +94,18 @@ def tag_subscribers(services: Services, slug: str) -> TagSubscribers:
 def feeds_asked_for(services: Services) -> list[tuple[Filter, str]]:
     """Return the feeds that were asked for within 30 days, by filter and form, the most wanted first.
 
+    Those are wanted most that were asked for on most days, and of these by most readers: for how many a
+    service asks it says itself, and whoever makes up an address can make up that.
     They are as they were asked for, with old names of tags. A feed with a text in it is left out: what it
     holds follows the blog a moment later; and so is one of digests, to which time adds.
     """
-    wanted: dict[tuple[Filter, str], int] = {}
-    for (one, rhythm), days in _counted(services, settles=False).items():
-        for day in days if not (one.text or rhythm) else ():
-            asked = day.readers + sum(day.services.values())
-            wanted[one, day.form] = wanted.get((one, day.form), 0) + asked
-    return sorted(wanted, key=lambda feed: -wanted[feed])[:_MOST_ASKED_FOR]
+    since = services.clock().date() - timedelta(days=DAYS)
+    most = (func.count().desc(), func.sum(FeedCount.readers).desc(), FeedCount.address)
+    addresses = select(FeedCount.address).where(FeedCount.day > since).group_by(FeedCount.address)
+    with services.sessions.read() as session:
+        parsed = map(_parsed, session.scalars(addresses.order_by(*most)))
+        found = ((one[0], one[1]) for one in parsed if one and not (one[0].text or one[2]))
+        return list(islice(found, _MOST_ASKED_FOR))
 
 
 def hub_state(services: Services) -> tuple[int, str]:
@@ -112,8 +116,8 @@ def hub_state(services: Services) -> tuple[int, str]:
     return waiting, note
 
 
-def _counted(services: Services, *, settles: bool = True) -> dict[_Feed, list[_Day]]:
-    """What was counted within 30 days, by filter and rhythm, and if asked by today's names of tags."""
+def _counted(services: Services) -> dict[_Feed, list[_Day]]:
+    """What was counted within 30 days, by filter and rhythm; old names of tags become those of today."""
     today, names = services.clock().date(), services.facets.current().names
     columns = select(FeedCount.day, FeedCount.address, FeedCount.services, FeedCount.readers)
     found: dict[_Feed, list[_Day]] = {}
@@ -124,7 +128,7 @@ def _counted(services: Services, *, settles: bool = True) -> dict[_Feed, list[_D
                 parsed[row.address] = _parsed(row.address)
             if feed := parsed[row.address]:
                 wanted, form, rhythm = feed
-                if settles and wanted.all_tags:
+                if wanted.all_tags:
                     wanted = wanted.renamed(names.renames(wanted.all_tags))
                 day = _Day(form, (today - row.day).days, row.services, row.readers)
                 found.setdefault((wanted, rhythm), []).append(day)

@@ -35,7 +35,7 @@ def write_atom(feed: Feed, generator: str) -> bytes:
     _text(root, "title", feed.title)
     if feed.subtitle:
         _text(root, "subtitle", feed.subtitle)
-    _text(root, "id", feed.atom_url)
+    _text(root, "id", feed.id)
     _link(root, "self", feed.archive_url or feed.atom_url, type=MEDIA_TYPE)
     if feed.hub:
         _link(root, "hub", feed.hub)

@@ -42,13 +42,14 @@ class DeletedItem:
 class Feed:
     """A feed and its items, those that entered it last first.
 
-    ``atom_url`` and ``json_url`` are its own addresses, ``page_url`` that of the page it is
-    the twin of, ``tag_scheme`` the address that tags are terms of. ``previous`` is where the items before
-    these are. What is behind the feed in that way is an archive: it has an address of its own,
-    ``archive_url``, and ``following`` is where the items after its own are. ``hub`` tells of what is new
-    (WebSub), if there is one.
+    ``id`` is its name for ever, a URI. ``atom_url`` and ``json_url`` are its own addresses, ``page_url``
+    that of the page it is the twin of, ``tag_scheme`` the address that tags are terms of. ``previous`` is
+    where the items before these are. What is behind the feed in that way is an archive: it has an address
+    of its own, ``archive_url``, and ``following`` is where the items after its own are. ``hub`` tells of
+    what is new (WebSub), if there is one.
     """
 
+    id: str
     title: str
     subtitle: str
     language: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from pyroaring import BitMap
@@ -24,7 +25,7 @@ from blog.queries.subscribers import feeds_asked_for
 from blog.telling.outside import Outside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from blog.changes.hub import Happened, Reached
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 # More than that is a bulk edit, and whoever follows one of the others asks for it within the hour.
 _MOST: Final = 300
+# Of the plain ones these come before those that are asked for: whoever likes can ask for what they made up.
+_FIRST_PLAIN: Final = 100
 _AT_ONCE: Final = 20
 _SCHEDULED: Final = 100
 # Another process may know what was before; if none does by then, none will.
@@ -107,22 +110,24 @@ def _come_due(after: Snapshot, there: Reached) -> BitMap:
 def touched_feeds(
     services: Services, before: Snapshot | None, after: Snapshot, entries: BitMap, since: Happened
 ) -> list[str]:
-    """Return the addresses of the feeds that these entries touch, those that are asked for first.
+    """Return the addresses of the feeds that these entries touch, plain ones first, then those asked for.
 
     Without ``before`` it is not known which feeds an entry has left: then, unless all of them are new,
     every feed that is asked for may be touched.
     """
-    found: dict[str, None] = {}
+    plain = _plain_filters(before, after, entries)
+    found = dict.fromkeys(_both_forms(islice(plain, _FIRST_PLAIN)))
     for wanted, form in feeds_asked_for(services):
         may_have_left = before is None and not since.is_only_new
         if may_have_left or _is_touched(before, after, wanted, entries):
             # Whoever subscribed under an old name of a tag did so to that address, which leads to the other.
             found |= dict.fromkeys((_settled(after, wanted).feed_url(form), wanted.feed_url(form)))
-    for wanted in _plain_filters(before, after, entries):
-        found |= dict.fromkeys(wanted.feed_url(form) for form in FORMS)
-        if len(found) >= _MOST:
-            break
+    found |= dict.fromkeys(_both_forms(islice(plain, _MOST)))
     return list(found)[:_MOST]
+
+
+def _both_forms(filters: Iterable[Filter]) -> Iterator[str]:
+    return (wanted.feed_url(form) for wanted in filters for form in FORMS)
 
 
 def _is_touched(before: Snapshot | None, after: Snapshot, wanted: Filter, entries: BitMap) -> bool:
@@ -156,8 +161,7 @@ def _filters_of(snapshot: Snapshot, entry: int) -> Iterator[Filter]:
     place = row.place
     yield Filter(kinds=frozenset({place.kind}))
     yield from (Filter(tags=frozenset({names.tags_by_id[tag].slug})) for tag in row.tags)
-    if place.source is not None:
-        yield Filter(source=names.sources_by_id[place.source].slug)
+    yield from (Filter(source=names.sources_by_id[source].slug) for source in row.sources)
     if place.series is not None:
         yield Filter(series=names.series_by_id[place.series].slug)
     if place.domain:

@@ -20,8 +20,9 @@ from blog.cards.kept import keep_card, kept_card
 from blog.domain.addresses import parse_day, parse_path, parse_search, parse_text
 from blog.domain.errors import NotThere
 from blog.domain.filters import EVERYTHING
+from blog.domain.networks import network_of
 from blog.queries.browse import settle
-from blog.queries.cards import card_of_entry, card_of_filter
+from blog.queries.cards import card_of_blog, card_of_entry, card_of_filter
 from blog.queries.intersections import introduction_of
 from blog.queries.permalinks import entry_at
 from blog.web.context import REDIRECT_LASTS, YEAR, parameters, services
@@ -36,6 +37,8 @@ cards: Final = Blueprint("cards", __name__)
 _KEY: Final = "crosstag.cards"
 # In each worker, whoever asks: so drawing takes no more than some per cent of a processor.
 _DRAWN: Final = parse("90 per minute")
+# For one who asks, so that nobody uses up what is there for all.
+_DRAWN_FOR_ONE: Final = parse("20 per minute")
 
 
 def attach(app: Flask) -> None:
@@ -90,12 +93,12 @@ def _card(stem: str) -> tuple[Card, str]:
             wanted = settle(services(), parse_search(parameters()))
         case _:
             wanted = settle(services(), parse_path(stem))
+    if wanted.text:
+        raise NotThere("A search for words has no card.")
     said = introduction_of(services(), wanted)
     title = wanted.title(services().facets.current().display_names)
     card = card_of_filter(settings, wanted, title, said.name if said else "")
-    if card is None:
-        raise NotThere("A search for words has no card.")
-    return card, wanted.feed_url("png")
+    return (card, wanted.feed_url("png")) if card else (card_of_blog(settings), EVERYTHING.feed_url("png"))
 
 
 def _refuse_too_many() -> None:
@@ -105,5 +108,7 @@ def _refuse_too_many() -> None:
         TooManyRequests: there were too many within the minute.
     """
     counting: FixedWindowRateLimiter = current_app.extensions[_KEY]
-    if not counting.hit(_DRAWN):
+    whose = network_of(request.remote_addr or "")
+    # The narrow one first: what it refuses takes nothing from the others.
+    if not (counting.hit(_DRAWN_FOR_ONE, whose) and counting.hit(_DRAWN)):
         raise TooManyRequests("Too many cards were asked for at once.", retry_after=60)

@@ -27,6 +27,7 @@ from blog.domain.addresses import (
 )
 from blog.domain.digests import Digest, Rhythm
 from blog.domain.entry import Kind
+from blog.domain.feed_ids import feed_id
 from blog.domain.filters import EVERYTHING, Filter
 from blog.pagecache.accepting import wants_page
 from blog.pagecache.middleware import NEVER
@@ -177,6 +178,7 @@ def _feed(wanted: Filter, found: FeedEntries) -> Feed:
     introduced = introduction_of(services(), wanted)
     name = introduced.name if introduced else ""
     return Feed(
+        id=_id(wanted),
         title=f"{settings.title}: {name or sentence}" if wanted else settings.title,
         subtitle=(sentence if name else "") if wanted else settings.tagline,
         language=settings.language,
@@ -188,6 +190,17 @@ def _feed(wanted: Filter, found: FeedEntries) -> Feed:
         tag_scheme=f"{base}/tags/",
         items=tuple(_item(entry, base) for entry in found.entries),
         deleted=tuple(DeletedItem(one.atom_id, one.at) for one in found.departed),
+    )
+
+
+def _id(wanted: Filter) -> str:
+    names = services().facets.current().names
+    return feed_id(
+        wanted,
+        services().settings.authority,
+        tags={slug: names.tags[slug].id for slug in wanted.all_tags},
+        source=names.sources[wanted.source].id if wanted.source else 0,
+        series=names.series[wanted.series].id if wanted.series else 0,
     )
 
 

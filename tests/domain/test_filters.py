@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from blog.domain.addresses import (
     parse_domain,
     parse_page,
+    parse_path,
     parse_period,
     parse_search,
     parse_slug,
@@ -282,3 +283,23 @@ def test_display_names_are_spoken_and_never_part_of_the_address() -> None:
     wanted = Filter(tags=some("cplusplus"), source="gh", series="s")
     assert wanted.title(names) == "Posts tagged C++, from GitHub, in the series On SQLite"
     assert wanted.url() == "/search/?tag=cplusplus&source=gh&series=s"
+
+
+PLAIN = ["/", "/tags/python/", "/links/", "/sources/there/", "/domains/a.example/", "/series/deep/"]
+NOT_PLAIN = [
+    *("/tags/python+sql/", "/tags/python,sql/", "/tags/-python/", "/2009/", "/2009/May/25/"),
+    *(
+        "/search/?q=words",
+        "/search/?tag=python&year=2009",
+        "/search/?type=link&type=note",
+        "/search/?from=2009-01-01",
+    ),
+]
+
+
+@pytest.mark.parametrize("address", [*PLAIN, *NOT_PLAIN])
+def test_plain_is_what_there_are_no_more_of_than_the_blog_has(address: str) -> None:
+    path, _, query = address.partition("?")
+    wanted = parse_search(parse_qs(query)) if query else parse_path(path)
+    assert wanted.url() == address
+    assert wanted.is_plain == (address in PLAIN)

@@ -23,7 +23,8 @@ BROWSERS = {
     "a page, or anything else rather than nothing": ("text/html, application/xhtml+xml;q=0.9, */*;q=0.1", ""),
 }  # fmt: skip
 
-# As their sources have it, or as libraries send it that many readers are built on.
+# Seen as it was sent: those of reader and of newsboat. Read in its source: that of Miniflux. The others are what
+# such programs and the libraries beneath them are known to send, from memory.
 READERS = {
     "nothing": ("", ""),
     "curl, wget, newsboat, Go, NSURLSession": ("*/*", "newsboat/2.21.0 (Linux x86_64)"),

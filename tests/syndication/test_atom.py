@@ -29,6 +29,7 @@ ITEM = FeedItem(
     via_title="Vera & co",
 )
 FEED = Feed(
+    id="tag:links.example,2026:/feed.atom",
     title="My linkblog",
     subtitle="Links",
     language="en",
@@ -65,7 +66,7 @@ def test_a_feed_says_what_it_is() -> None:
     assert texts(feed) == {
         "title": "My linkblog",
         "subtitle": "Links",
-        "id": "https://links.example/feed.atom",
+        "id": "tag:links.example,2026:/feed.atom",
         "updated": "2009-05-26T12:00:00Z",
         "generator": "Crosstag 1",
     }

@@ -32,6 +32,7 @@ ITEM = FeedItem(
     image="https://queue.example/q.png",
 )
 FEED = Feed(
+    id="tag:links.example,2026:/feed.atom",
     title="My linkblog",
     subtitle="Links",
     language="en",

@@ -51,7 +51,7 @@ def test_an_archive_says_what_it_is_and_what_is_around_it() -> None:
         "next-archive": f"{HOME}/feed.atom?archive=3",
         "prev-archive": f"{HOME}/feed.atom?archive=1",
     }
-    assert root.findtext("{*}id") == f"{HOME}/feed.atom"
+    assert root.findtext("{*}id") == ARCHIVE.id
     assert len(root.findall("{http://purl.org/syndication/history/1.0}archive")) == 1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +12,7 @@ from conftest import DATABASES
 from sqlalchemy import select
 
 from blog.app import create_app
+from blog.audience import Heard
 from blog.changes.audience import add_heard
 from blog.changes.tagging import rename_tag
 from blog.domain.digests import Rhythm
@@ -175,8 +176,69 @@ def test_who_asks_for_feeds_without_end_is_not_kept_without_end(make_blog: Calla
         agent = f"Feedly ({number} subscribers; feed-id={number})"
         blog.services.audience.hear({"PATH_INFO": "/feed.atom", "HTTP_USER_AGENT": agent})
     (heard,) = blog.services.audience.take().values()
-    assert (len(heard.readers), len(heard.services)) == (20_000, 100)
+    assert (len(heard.readers), len(heard.services)) == (20_000, 10)
     assert sys.getsizeof(heard.readers) < 3_000_000
+
+
+def heard(*addresses: str) -> dict[str, Heard]:
+    return {address: Heard(readers={("192.0.2.1", "r")}) for address in addresses}
+
+
+def searches(count: int, form: str = "atom") -> list[str]:
+    start = date(1990, 1, 1)
+    return [Filter(since=start + timedelta(days=day)).feed_url(form) for day in range(count)]
+
+
+def test_made_up_feeds_leave_room_for_those_that_there_are(blog: Blog) -> None:
+    days = [
+        Filter(year=year, month=1, day=day).feed_url("atom")
+        for year in range(1990, 2070)
+        for day in range(1, 32)
+    ]
+    add_heard(blog.services, heard(*searches(600), *days))
+    add_heard(
+        blog.services, heard(*searches(5, "json"), "/feed.atom", "/tags/a.atom", "/domains/a.example.json")
+    )
+    found = counted(blog)
+    assert len([one for one in found if one.startswith("/search.")]) == 500
+    assert len([one for one in found if one in set(days)]) == 1_500
+    assert set(found) - set(days) - set(searches(600)) == {
+        "/feed.atom",
+        "/tags/a.atom",
+        "/domains/a.example.json",
+    }
+
+
+@pytest.mark.parametrize("blog", DATABASES, indirect=True)
+def test_of_a_day_that_is_over_some_made_up_feeds_stay_and_all_others(blog: Blog) -> None:
+    add_heard(blog.services, heard("/tags/a+b.atom"))
+    blog.clock.forward(days=1)
+    made_up = {one: Heard(services={"Big": 1_000_000}) for one in searches(310)}
+    add_heard(blog.services, made_up | heard("/tags/a+b.atom", "/tags/a.atom"))
+    blog.clock.forward(days=1)
+    add_heard(blog.services, {})
+    with blog.services.sessions.read() as session:
+        yesterday = date(2026, 11, 24)
+        kept = set(session.scalars(select(FeedCount.address).where(FeedCount.day == yesterday)))
+    assert len(kept) == 301
+    assert kept - set(made_up) == {"/tags/a+b.atom", "/tags/a.atom"}
+    (first, *_) = feeds_asked_for(blog.services)
+    assert first == (Filter(tags=frozenset("ab")), "atom")
+
+
+def test_whoever_walks_back_through_archives_does_not_count(make_blog: Callable[..., Blog]) -> None:
+    blog = make_blog("sqlite", feed_size=2)
+    for number in range(4):
+        blog.write(f"Number {number}", "archive")
+    client = blog.client()
+    service = {"User-Agent": FEEDLY.format(9)}
+    for path in ("/tags/archive.atom", "/search.json?tag=archive&type=link"):
+        joint = "&" if "?" in path else "?"
+        walked = client.get(f"{path}{joint}archive=1", headers=service, follow_redirects=True)
+        assert (walked.status_code, "archive=1-" in walked.request.url) == (200, True)
+    assert counted(blog) == {}
+    ask(client, "/tags/archive.atom")
+    assert counted(blog) == {"/tags/archive.atom": ({}, 1)}
 
 
 @pytest.mark.parametrize("blog", DATABASES, indirect=True)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import DATABASES, draft
 from elsewhere import Elsewhere, Page, elsewhere
 from signing import at_desk
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+from blog.audience import Heard
 from blog.changes.audience import add_heard
 from blog.changes.bulk import AddTags
 from blog.changes.entries import delete_entry, save_entry
+from blog.changes.making_one import MakeOne
 from blog.changes.plans import carry_out
 from blog.changes.tagging import merge_tags, rename_tag
 from blog.domain.filters import Filter
@@ -164,6 +167,35 @@ def test_a_bulk_edit_is_some_hundred_pings_at_most(blog: Blog) -> None:
         queued = set(session.scalars(select(HubPing.address)))
     assert len(queued) == 300
     assert {"/tags/t7+u7.atom", "/feed.atom", "/links.atom", "/tags/all.atom"} <= queued
+
+
+def test_made_up_feeds_push_out_none_that_there_are(blog: Blog) -> None:
+    blog.write("Old", "python sql", url="https://a.example/", source="There")
+    made_up = [Filter(since=date(1990, 1, 1) + timedelta(days=day)).feed_url("atom") for day in range(400)]
+    add_heard(blog.services, {one: Heard(services={"Big": 1_000_000}) for one in made_up})
+    add_heard(blog.services, {"/tags/python+sql.atom": Heard(readers={("192.0.2.1", "r"), ("192.0.2.2", "r")})})
+    teller = HubTeller(blog.services)
+    teller.look()
+    blog.write("New", "python sql", url="https://a.example/b", source="There")
+    teller.look()
+    with blog.services.sessions.read() as session:
+        queued = set(session.scalars(select(HubPing.address)))
+    there = {*PLAIN, "/tags/python.atom", "/tags/sql.atom", "/sources/there.atom", "/tags/python+sql.atom"}
+    assert (len(queued), there - queued) == (300, set())
+
+
+def test_the_feeds_of_all_sources_of_an_entry_are_told(blog: Blog, teller: HubTeller) -> None:
+    page = "https://a.example/b"
+    ids = tuple(blog.write(name, url=page, source=name, external_id=name) for name in ("Here", "There"))
+    carry_out(blog.services, MakeOne(blog.services, (ids,)), "ada")
+    teller.look()
+    with blog.services.sessions.write() as session:
+        session.execute(delete(HubPing))
+    save_entry(blog.services, draft("Edited", url=page, source="Here", external_id="Here"), ids[0])
+    teller.look()
+    with blog.services.sessions.read() as session:
+        queued = set(session.scalars(select(HubPing.address)))
+    assert {"/sources/here.atom", "/sources/there.atom"} <= queued
 
 
 @pytest.mark.parametrize("blog", DATABASES, indirect=True)

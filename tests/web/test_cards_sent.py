@@ -13,7 +13,7 @@ from PIL import Image
 from reading import look
 
 from blog.app import create_app
-from blog.web.cards import _DRAWN
+from blog.web.cards import _DRAWN, _DRAWN_FOR_ONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,6 +80,42 @@ def test_only_so_many_are_drawn_within_a_minute(blog: Blog) -> None:
     refused = client.get(address)
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "60")
     assert client.get(card_of(client, "/")).status_code == 200  # that one was drawn
+
+
+def test_one_who_asks_for_many_uses_up_nobody_elses(blog: Blog) -> None:
+    client = create_app(blog.services).test_client()
+    address, other = card_of(client, "/tags/cache/"), card_of(client, "/tags/redis/")
+    counting = client.application.extensions["crosstag.cards"]
+    counting.hit(_DRAWN_FOR_ONE, "2001:db8:1:2::/64", cost=20)
+
+    def ask(at: str) -> int:
+        return client.get(address, environ_base={"REMOTE_ADDR": at}).status_code
+
+    before = counting.get_window_stats(_DRAWN).remaining
+    assert ask("2001:db8:1:2::7") == ask("2001:db8:1:2:aaaa::8") == 429
+    assert counting.get_window_stats(_DRAWN).remaining == before
+    assert ask("2001:db8:1:3::7") == 200
+    assert client.get(other).status_code == 200
+
+
+MADE_UP = [
+    "/search/?from=2009-01-01", "/search/?tag=python&type=link", "/tags/python+redis+scaling/", "/2009/May/25/",
+    "/tags/python,ruby/", "/tags/python+-ruby/",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", MADE_UP)
+def test_what_can_be_made_up_without_end_has_the_blogs_card(client: FlaskClient, address: str) -> None:
+    blogs = card_of(client, "/")
+    assert card_of(client, address) == blogs
+    path, _, query = address.partition("?")
+    old = client.get(f"/cards/{'0' * 16}{path.rstrip('/')}.png?{query}")
+    assert (old.status_code, old.location) == (302, blogs)
+
+
+@pytest.mark.parametrize("address", ["/tags/ruby/", "/tags/python+redis/", "/2009/", "/2009/Jun/", "/notes/"])
+def test_pages_of_which_there_are_not_too_many_have_their_own(client: FlaskClient, address: str) -> None:
+    assert address.rstrip("/") + ".png" in card_of(client, address)
 
 
 def linked_data(client: FlaskClient, address: str) -> dict[str, dict[str, object]]:

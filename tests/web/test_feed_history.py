@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conftest import Blog
+    from feedreading import Document
 
 
 def filled(blog: Blog, count: int, tags: str = "python", **values: object) -> list[int]:
@@ -39,6 +40,22 @@ def filled(blog: Blog, count: int, tags: str = "python", **values: object) -> li
 def small(make_blog: Callable[..., Blog]) -> Blog:
     """A blog whose feeds hold six to eight entries, and archives three."""
     return make_blog("sqlite", feed_size=6)
+
+
+def feed_id(document: Document) -> str:
+    return ElementTree.fromstring(document.body).findtext(f"{ATOM}id", "")
+
+
+def test_a_feed_and_its_archives_have_one_id_that_no_new_name_changes(small: Blog) -> None:
+    filled(small, 9, "python sql", source="There")
+    client = small.client()
+    wanted = ("/search.atom?tag=python&tag=sql&source=there", "/search.atom?tag=pythons&tag=sql&source=there")
+    before = [feed_id(one) for one in walk(client, wanted[0])]
+    rename_tag(small.services, "python", "Pythons")
+    after = [feed_id(one) for one in walk(client, wanted[1])]
+    assert before == after == ["tag:localhost,2026:/search.atom?tag=1&tag=2&source=1"] * 2
+    elsewhere = client.get(wanted[1], headers={"Host": "other.example"})
+    assert b"<id>tag:localhost,2026:/search.atom?tag=1&amp;tag=2&amp;source=1</id>" in elsewhere.data
 
 
 def numbers(titles: list[str]) -> list[int]:

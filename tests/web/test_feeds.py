@@ -242,7 +242,7 @@ def test_the_address_that_is_set_wins_over_the_one_asked_for(make_blog: Callable
     assert b"127.0.0.1" not in answer.data
     feed = feedparser.parse(answer.data)
     assert (feed.feed.id, feed.feed.author, feed.feed.language) == (
-        "https://links.example/tags/python.atom",
+        "tag:links.example,2026:/tags/1.atom",
         "Ada",
         "de",
     )
