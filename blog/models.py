@@ -370,7 +370,7 @@ def public_at(now: datetime) -> ColumnElement[bool]:
 
 
 def known_at(now: datetime) -> ColumnElement[bool]:
-    """Return the condition that readers may know the entry: it is public, or hidden, as mostly public ones are."""
+    """Return the condition that readers may know the entry: it is public, or hidden after it was, mostly."""
     return or_(public_at(now), Entry.status == Status.HIDDEN.value)
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from blog.services import Services
 
 # So many of the last departures of each reach are looked at, and so many at a time.
-_LOOKED_AT: Final = 5_000
+_LOOKED_AT: Final = 2_000
 _AT_ONCE: Final = 200
 
 
