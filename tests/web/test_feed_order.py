@@ -25,6 +25,7 @@ from importers.pipeline import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
     from conftest import Blog
     from flask.testing import FlaskClient
 
