@@ -184,6 +184,7 @@ def test_further_sources_name_what_left_them(blog: Blog, joined: tuple[int, str,
 
 
 def test_a_deleted_entry_left_all_its_sources(blog: Blog, joined: tuple[int, str, str]) -> None:
+    save_entry(blog.services, replace(ONE, source="other", external_id="stays", url="https://example.com/2"))
     blog.clock.forward(minutes=1)
     delete_entry(blog.services, joined[0])
     assert fetch(blog.client(), "/sources/other.atom").gone == [joined[1], joined[2]]
