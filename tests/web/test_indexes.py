@@ -13,6 +13,8 @@ from blog.changes.tagging import merge_tags
 from blog.domain.entry import AliasDraft, SeriesDraft, SourceDraft, Status, TagDraft
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conftest import Blog
 
 
