@@ -8,6 +8,7 @@ as three.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    SmallInteger,
     String,
     Table,
     Text,
@@ -28,6 +30,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     func,
+    or_,
     select,
     text,
     true,
@@ -366,6 +369,11 @@ def public_at(now: datetime) -> ColumnElement[bool]:
     return and_(Entry.status == Status.PUBLISHED.value, Entry.published <= now)
 
 
+def known_at(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that readers may know the entry: it is public, or hidden after it was, mostly."""
+    return or_(public_at(now), Entry.status == Status.HIDDEN.value)
+
+
 class Appearance(Base):
     """An item of another source that is the same entry: the same link, or what was made one with it by hand.
 
@@ -465,22 +473,33 @@ class Reading(Base):
 DEPARTURE_DAYS: Final = 180
 
 
+class Reach(IntEnum):
+    """Which filters a departure may be from: any, those that ask for tags, or those that exclude some."""
+
+    ANY = 0
+    TAGGED = 1
+    WITHOUT = 2
+
+
 class Departure(Base):
     """A public entry as filters knew it before it left some of them: deleted, hidden, untagged, moved.
 
-    ``tags`` are slugs between spaces, with one at both ends. Feeds name what left them (RFC 6721) from
-    here, for ``DEPARTURE_DAYS``.
+    ``tags`` are slugs between spaces, with one at both ends, and ``sources`` ids likewise. ``reach`` keeps
+    those apart that only got tags: there may be thousands of them, and few feeds have to look at them.
+    Feeds name what left them (RFC 6721) from here, for ``DEPARTURE_DAYS``.
     """
 
     __tablename__ = "departure"
+    __table_args__ = (Index("ix_departure_reach_id", "reach", "id"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     entry_id: Mapped[int] = mapped_column(Integer)
     atom_id: Mapped[str] = mapped_column(Text)
     tags: Mapped[str] = mapped_column(Text)
+    reach: Mapped[int] = mapped_column(SmallInteger)
     kind: Mapped[str] = mapped_column(String(20))
-    source_id: Mapped[int | None] = mapped_column(Integer)
+    sources: Mapped[str] = mapped_column(Text)
     series_id: Mapped[int | None] = mapped_column(Integer)
     domain: Mapped[str] = mapped_column(Text)
     day: Mapped[date] = mapped_column(Date)

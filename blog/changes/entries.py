@@ -287,7 +287,8 @@ def update_entries(
     moves = {entry.id: (_path(_place(entry)), _path(new)) for entry, new in zip(entries, places, strict=True)}
     known = _were_public(session, [entry for entry in entries if len(set(moves[entry.id])) > 1], now)
     retagged = {change.entry_id: change.tags for change, _ in changes if "tags" in change.fields}
-    held = held_by(session, retagged, {entry.id for entry in entries if _is_public(entry, now)}, now)
+    seen = {entry.id for entry in entries if _may_be_known(entry, now)}
+    held = held_by(session, retagged, seen, now)
     with departures(session, [entry.id for entry in entries], now):
         _update(session, rows)
         session.execute(delete(entry_tag).where(entry_tag.c.entry_id.in_(retagged)))
@@ -346,7 +347,7 @@ def tags_of(session: Session, entry_ids: Collection[int]) -> dict[int, list[str]
     return {entry_id: sorted(slugs) for entry_id, slugs in tags.items()}
 
 
-def _late_tags_of(session: Session, entry_ids: Collection[int]) -> dict[int, dict[str, dict[str, str]]]:
+def late_tags_of(session: Session, entry_ids: Collection[int]) -> dict[int, dict[str, dict[str, str]]]:
     """When these entries got those of their tags that came late, as revisions keep it."""
     statement = select(entry_tag.c.entry_id, Tag.slug, entry_tag.c.at).join(Tag, Tag.id == entry_tag.c.tag_id)
     late: dict[int, dict[str, dict[str, str]]] = {}
@@ -369,7 +370,7 @@ def _keep_revisions(
     """Keep what entries say, before they are changed; what is derived from that is left out."""
     entries = list(entries)
     tags = tags_of(session, [entry.id for entry in entries])
-    late = _late_tags_of(session, [entry.id for entry in entries])
+    late = late_tags_of(session, [entry.id for entry in entries])
     about = {"at": now, "reason": reason, "by": by}
     rows: list[dict[str, Any]] = [
         about

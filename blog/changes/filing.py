@@ -50,7 +50,7 @@ class Held:
 
 
 def held_by(session: Session, entry_ids: Collection[int], seen: Collection[int], now: datetime) -> Held:
-    """Return the tags that these entries have; ``seen`` are those of them that are public."""
+    """Return the tags that these entries have; ``seen`` are those of them that readers may know."""
     columns = (entry_tag.c.entry_id, entry_tag.c.tag_id, entry_tag.c.at)
     rows = rows_in(session, select(*columns), entry_tag.c.entry_id, entry_ids)
     return Held({(entry, tag): at for entry, tag, at in rows}, seen, now)

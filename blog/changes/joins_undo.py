@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select
 
 from blog.changes.appearances import take_back
+from blog.changes.departures import departures
 from blog.changes.lookups import rows_in
 from blog.changes.slugs import FreeSlugs
 from blog.models import Appearance, Source
@@ -53,8 +54,9 @@ def undo_joins(
 
 
 def _leave(session: Session, settings: Settings, appearance: Appearance, now: datetime, by: str) -> list[str]:
-    left = _take_back(session, settings, appearance, appearance.added, now, by)
-    session.execute(delete(Appearance).where(Appearance.id == appearance.id))
+    with departures(session, [appearance.entry_id], now):
+        left = _take_back(session, settings, appearance, appearance.added, now, by)
+        session.execute(delete(Appearance).where(Appearance.id == appearance.id))
     return left
 
 

@@ -5,11 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import and_, delete, insert, or_, select, update
 
 from blog.changes.appearances import JOINED, additions_of
 from blog.changes.columns import columns_of
-from blog.changes.entries import DELETED, EntryChange, drafts_after, kept_fields, tags_of, update_entries
+from blog.changes.departures import departures
+from blog.changes.entries import (
+    DELETED,
+    EntryChange,
+    drafts_after,
+    kept_fields,
+    late_tags_of,
+    tags_of,
+    update_entries,
+)
+from blog.changes.filing import set_times
 from blog.changes.log import record
 from blog.changes.lookups import rows_in
 from blog.changes.operations import MADE_ONE
@@ -18,7 +28,7 @@ from blog.changes.redirects import lead_on
 from blog.changes.same_links import read_moved_pages, sources_of
 from blog.changes.slugs import FreeSlugs
 from blog.domain.dates import day_path
-from blog.models import Appearance, Entry
+from blog.models import Appearance, Entry, entry_tag, known_at, public_at
 from importers.joining import FILLED
 
 if TYPE_CHECKING:
@@ -107,22 +117,43 @@ def _dissolve(session: Session, services: Services, pair: Pair, now: datetime, b
     tags = tags_of(session, pair)
     paths = _paths(session, pair)
     theirs = list(session.scalars(select(Appearance.id).where(Appearance.entry_id == entry.id)))
+    said = kept_fields(entry, tags.get(entry.id, [])) | late_tags_of(session, [entry.id]).get(entry.id, {})
     values: dict[str, Any] = {
         "entry_id": keep.id,
         "source_id": entry.source_id,
         "external_id": entry.external_id,
         "upstream": dict(entry.upstream or {}),
-        "item": {"fields": kept_fields(entry, tags.get(entry.id, [])), "with": theirs},
+        "item": {"fields": said, "with": theirs},
         "first_seen": now,
     }
-    change = _change(keep, entry, tags)
+    change, times = _change(keep, entry, tags), _times(session, keep, entry, now)
     values["added"] = [_add(session, services, change, tags.get(keep.id, []), now, by)]
+    set_times(session, times)
     session.execute(update(Appearance).where(Appearance.entry_id == entry.id).values(entry_id=keep.id))
-    session.execute(delete(_ENTRY).where(_ENTRY.c.id == entry.id))
+    with departures(session, [entry.id], now):
+        session.execute(delete(_ENTRY).where(_ENTRY.c.id == entry.id))
     session.expire_all()
     record(session, DELETED, [pair[1]], now)
     lead_on(session, [(paths[pair[1]], paths[pair[0]])])
     return session.execute(insert(Appearance).values(values).returning(Appearance.id)).scalar_one()
+
+
+def _times(
+    session: Session, keep: Entry, entry: Entry, now: datetime
+) -> dict[tuple[int, int], datetime | None]:
+    """When what stays got the tags that come with the other: when readers saw the link under them.
+
+    Else old links would come to the top of the feeds of tags that have had them for years.
+    """
+    seen = or_(and_(Entry.id == keep.id, known_at(now)), and_(Entry.id == entry.id, public_at(now)))
+    if len(session.scalars(select(Entry.id).where(seen)).all()) < len((keep, entry)):
+        return {}
+    own = select(entry_tag.c.tag_id).where(entry_tag.c.entry_id == keep.id)
+    theirs = select(entry_tag.c.tag_id, entry_tag.c.at).where(
+        entry_tag.c.entry_id == entry.id, entry_tag.c.tag_id.not_in(own)
+    )
+    prompt = entry.published if entry.published > keep.published else None
+    return {(keep.id, tag): at or prompt for tag, at in session.execute(theirs)}
 
 
 def _change(keep: Entry, entry: Entry, tags: Mapping[int, Sequence[str]]) -> EntryChange:

@@ -18,7 +18,7 @@ from blog.changes.lookups import rows_in
 from blog.changes.slugs import FreeSlugs
 from blog.domain.entry import Draft, Kind, Markup, Status
 from blog.domain.errors import CrosstagError, NotThere
-from blog.models import Entry, Revision, Series, Source
+from blog.models import Appearance, Entry, Revision, Series, Source
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -49,17 +49,27 @@ def restore_revision(services: Services, entry_id: int, revision_id: int, *, by:
 
     Raises:
         NotThere: the entry has no such revision.
-        CannotRestore: it was deleted, and imported anew since.
+        CannotRestore: it was deleted, and imported anew since, or is part of another entry by now.
     """
     with services.sessions.write() as session:
         revision = session.get(Revision, revision_id)
         if revision is None or revision.entry_id != entry_id:
             raise NotThere("This entry has no such revision.")
         if session.scalar(select(Entry.id).where(Entry.id == entry_id)) is None:
+            _check_own(session, entry_id)
             _revive(session, services, revision, by)
         else:
             draft = draft_of_revision(session, revision.fields)
             _say_again(session, services, entry_id, draft, by)
+
+
+def _check_own(session: Session, entry_id: int) -> None:
+    """Refuse to bring back what was made one with another entry: it would be there twice."""
+    was = Appearance.item["fields"]["id"].as_integer()
+    part_of = session.scalar(select(Appearance.entry_id).where(was == entry_id))
+    if part_of is not None:
+        names = names_of(session, [part_of])
+        raise CannotRestore(f"It was made one with {names}. Take it apart there, and it comes back.")
 
 
 def draft_of_revision(session: Session, fields: Mapping[str, Any]) -> Draft:

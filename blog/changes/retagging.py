@@ -11,7 +11,7 @@ from blog.changes.departures import departures
 from blog.changes.filing import set_times
 from blog.changes.log import record, record_names
 from blog.changes.lookups import in_pieces, rows_in
-from blog.models import Alias, Entry, Implication, Tag, entry_tag, public_at
+from blog.models import Alias, Entry, Implication, Tag, entry_tag, known_at
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -33,7 +33,7 @@ class Retagging:
 
     ``added`` names no entry that has the tag already, and ``removed`` none that has not.
 
-    What is added counts as added now, to an entry that readers see, but where ``times`` are given: then
+    What is added counts as added now, to an entry that readers have seen, but where ``times`` are given: then
     as at these, or as never missing. ``merged`` leads from a tag to the one that its entries count as
     filed under from when they were under the first. ``late`` is known once it is written: when entries got
     the tags that were removed.
@@ -131,7 +131,7 @@ class _Clock:
             into: (plan.removed.get(tag, set()), late.get(tag, {})) for tag, into in plan.merged.items()
         }
         added = set().union(*plan.added.values())
-        seen = select(Entry.id).where(public_at(now))
+        seen = select(Entry.id).where(known_at(now))
         self._seen = {entry for (entry,) in rows_in(session, seen, Entry.id, added)}
 
     def earlier(self, tag_id: int, held: Mapping[int, datetime]) -> dict[tuple[int, int], datetime | None]:

@@ -99,8 +99,10 @@ def merge_sources(services: Services, source_id: int, into_id: int) -> int:
             raise BadSource("into", f"{_entries(count)} the same id at both, so they cannot be one.")
         ids = list(session.scalars(select(Entry.id).where(Entry.source_id == source_id)))
         # What left the one's feed has left the other's; and these leave nothing, for the one leads there.
-        for model in (Entry, Departure):
-            session.execute(update(model).where(model.source_id == source_id).values(source_id=into_id))
+        session.execute(update(Entry).where(Entry.source_id == source_id).values(source_id=into_id))
+        this, other = f" {source_id} ", f" {into_id} "
+        left = update(Departure).where(Departure.sources.contains(this))
+        session.execute(left.values(sources=func.replace(Departure.sources, this, other)))
         old, new = source_url(source.slug), source_url(into.slug)
         lead_on(session, [(old, new), *((_feed(old, kind), _feed(new, kind)) for kind in ("atom", "json"))])
         hand_over(session, source_id, into_id, now)

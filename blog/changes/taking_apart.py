@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert, select, update
 
 from blog.changes.appearances import take_back
 from blog.changes.columns import atom_id_of, columns_of
+from blog.changes.departures import departures
 from blog.changes.entries import NewEntry, insert_entries
 from blog.changes.restoring import CannotRestore, bring_back, gone_entries
 from blog.changes.slugs import FreeSlugs
@@ -63,11 +64,12 @@ def separate(
         made, notes = _make(session, services, appearance, Status(status), now), []
     if made is None:
         return None, notes
-    # What had come to it before the two were made one is its own again.
-    session.execute(update(Appearance).where(Appearance.id.in_(item.get("with", ()))).values(entry_id=made))
-    slugs = FreeSlugs(session, {})
-    take_back(session, services.settings, [(appearance, appearance.added)], slugs, now, by=by)
-    session.execute(delete(Appearance).where(Appearance.id == appearance.id))
+    with departures(session, [appearance.entry_id], now):
+        # What had come to it before the two were made one is its own again.
+        session.execute(update(Appearance).where(Appearance.id.in_(item.get("with", ()))).values(entry_id=made))
+        slugs = FreeSlugs(session, {})
+        take_back(session, services.settings, [(appearance, appearance.added)], slugs, now, by=by)
+        session.execute(delete(Appearance).where(Appearance.id == appearance.id))
     session.expire_all()
     return made, notes
 

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import and_, func, not_, or_, select
 
 from blog.facets.select import entered_last, period
-from blog.models import DEPARTURE_DAYS, Departure, Entry
+from blog.models import DEPARTURE_DAYS, Departure, Entry, Reach
 from blog.queries.browse import meaning_of
 from blog.queries.entries import EntryView, load_entries
 from blog.queries.paging import NoSuchPage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from pyroaring import BitMap
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from blog.facets.snapshot import Snapshot
     from blog.services import Services
 
-# So many of the last departures are looked at, and so many of those from the filter.
-_LOOKED_AT: Final = 20_000
-_FOUND: Final = 5_000
+# So many of the last departures of each reach are looked at, and so many at a time.
+_LOOKED_AT: Final = 2_000
+_AT_ONCE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,7 @@ def feed_entries(services: Services, wanted: Filter) -> FeedEntries:
     archives = _count_archives(services, matches)
     ids = entered_last(snapshot, wanted, matches, 0, len(matches) - archives * _archive_size(services))
     with services.sessions.read() as session:
-        left = _departed(session, snapshot, wanted, matches, now)
-        departed = tuple(left[: services.settings.feed_size])
+        departed = _departed(session, snapshot, wanted, matches, now, services.settings.feed_size)
         return FeedEntries(load_entries(session, snapshot, ids), archives, departed)
 
 
@@ -97,22 +96,55 @@ def _count_archives(services: Services, matches: BitMap) -> int:
 
 
 def _departed(
-    session: Session, snapshot: Snapshot, wanted: Filter, matches: BitMap, now: datetime
-) -> list[Departed]:
-    """What left the filter and has not come back, the last one first.
+    session: Session, snapshot: Snapshot, wanted: Filter, matches: BitMap, now: datetime, most: int
+) -> tuple[Departed, ...]:
+    """What left the filter and has not come back, the last one first; so many at the most.
 
     Nobody knows of what is gone whether a text matched it.
     """
     if wanted.text:
-        return []
-    last = select(func.coalesce(func.max(Departure.id), 0)).scalar_subquery()
-    recent = (Departure.id > last - _LOOKED_AT, Departure.at > now - timedelta(days=DEPARTURE_DAYS))
-    statement = select(Departure.entry_id, Departure.atom_id, Departure.at).where(
-        *recent, *_conditions(snapshot, wanted)
-    )
-    rows = session.execute(statement.order_by(Departure.id.desc()).limit(_FOUND))
-    left = [Departed(uri, at) for entry_id, uri, at in rows if entry_id not in matches]
-    return list(_gone(session, left, matches))
+        return ()
+    recent = Departure.at > now - timedelta(days=DEPARTURE_DAYS)
+    conditions = (recent, *_conditions(snapshot, wanted))
+    found: dict[str, Departed] = {}
+    for reach in range(_reach(wanted) + 1):
+        for uri, one in _last_of(session, conditions, reach, matches, most).items():
+            found[uri] = max(one, found.get(uri, one), key=_time)
+    return tuple(sorted(found.values(), key=_time, reverse=True)[:most])
+
+
+def _time(one: Departed) -> datetime:
+    return one.at
+
+
+def _reach(wanted: Filter) -> Reach:
+    """The furthest of the departures that may be from the filter."""
+    if wanted.without:
+        return Reach.WITHOUT
+    return Reach.TAGGED if wanted.tags or wanted.any_of else Reach.ANY
+
+
+def _last_of(
+    session: Session, conditions: Sequence[ColumnElement[bool]], reach: int, matches: BitMap, most: int
+) -> dict[str, Departed]:
+    """The last departures of one reach, by their URIs.
+
+    Most of those that are looked at may have stayed, or come back: so all that is read of them are numbers.
+    """
+    of_reach = select(Departure.id).where(Departure.reach == reach).order_by(Departure.id.desc())
+    before = func.coalesce(of_reach.offset(_LOOKED_AT).limit(1).scalar_subquery(), 0)
+    looked_at = (Departure.reach == reach, Departure.id > before, *conditions)
+    rows = session.execute(select(Departure.id, Departure.entry_id).where(*looked_at)).all()
+    ids = sorted((one for one, entry_id in rows if entry_id not in matches), reverse=True)
+    found: dict[str, Departed] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        piece = Departure.id.in_(ids[start : start + _AT_ONCE])
+        named = select(Departure.atom_id, Departure.at).where(piece).order_by(Departure.id.desc())
+        left = [Departed(uri, at) for uri, at in session.execute(named)]
+        found = {one.atom_id: one for one in _gone(session, left, matches)} | found
+        if len(found) >= most:
+            break
+    return found
 
 
 def _gone(session: Session, left: list[Departed], matches: BitMap) -> Iterator[Departed]:
@@ -138,7 +170,7 @@ def _conditions(snapshot: Snapshot, wanted: Filter) -> Iterator[ColumnElement[bo
     if wanted.kinds:
         yield Departure.kind.in_([kind.value for kind in wanted.kinds])
     if wanted.source:
-        yield Departure.source_id == names.sources[wanted.source].id
+        yield Departure.sources.contains(f" {names.sources[wanted.source].id} ")
     if wanted.series:
         yield Departure.series_id == names.series[wanted.series].id
     if wanted.domain:

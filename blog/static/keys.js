@@ -82,7 +82,8 @@ function open() {
 }
 
 function turnPage(rel) {
-  document.querySelector(`main :is(.pagination, .periods, .neighbours) a[rel="${rel}"]`)?.click();
+  const inOrder = [".pagination", ".periods", ".neighbours"].map((list) => `main ${list} a[rel="${rel}"]`);
+  inOrder.map((link) => document.querySelector(link)).find(Boolean)?.click();
 }
 
 function search() {

@@ -27,17 +27,20 @@ def upgrade() -> None:
         sa.Column("entry_id", sa.Integer(), nullable=False),
         sa.Column("atom_id", sa.Text(), nullable=False),
         sa.Column("tags", sa.Text(), nullable=False),
+        sa.Column("reach", sa.SmallInteger(), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("source_id", sa.Integer(), nullable=True),
+        sa.Column("sources", sa.Text(), nullable=False),
         sa.Column("series_id", sa.Integer(), nullable=True),
         sa.Column("domain", sa.Text(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_departure")),
     )
     op.create_index("ix_departure_at", "departure", ["at"])
+    op.create_index("ix_departure_reach_id", "departure", ["reach", "id"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_departure_reach_id", table_name="departure")
     op.drop_index("ix_departure_at", table_name="departure")
     op.drop_table("departure")
     op.drop_index("ix_entry_tag_late", table_name="entry_tag")

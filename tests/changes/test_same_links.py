@@ -17,7 +17,7 @@ from blog.changes.imports import ImportLedger
 from blog.changes.making_one import MakeOne
 from blog.changes.operations import undo_operation
 from blog.changes.plans import NothingToDo, carry_out
-from blog.changes.restoring import restore_revision
+from blog.changes.restoring import CannotRestore, restore_revision
 from blog.changes.same_links import note_moved
 from blog.changes.sources import BadSource, merge_sources
 from blog.changes.tagging import rename_tag
@@ -377,6 +377,16 @@ def test_one_that_was_made_part_of_another_comes_back_as_it_was_when_taken_apart
         (part,) = session.scalars(select(Appearance.id).where(Appearance.external_id == before[1][6]))
     assert take_apart(blog.services, part, entry_id=1, by="ada") == 2
     assert everything(blog) == before
+
+
+def test_what_is_part_of_another_entry_does_not_come_back_beside_it(blog: Blog) -> None:
+    several_there(blog)
+    save_entry(blog.services, link("c", "c", title="c", body="Edited."), 3)
+    made_one(blog, 1, 3)
+    with blog.services.sessions.read() as session:
+        revision = session.scalars(select(Revision.id).where(Revision.entry_id == 3)).first()
+    with pytest.raises(CannotRestore, match="made one with “a”"):
+        restore_revision(blog.services, 3, revision or 0)
 
 
 def test_an_update_and_a_joining_of_one_entry_in_one_batch_both_go_in(blog: Blog) -> None:

@@ -10,15 +10,19 @@ from xml.etree import ElementTree
 import pytest
 from conftest import DATABASES, draft
 from feedreading import TOMBSTONES, fetch
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from blog.changes.bulk import AddTags, DeleteEntries, RemoveTags, SetKind, SetSource, SetStatus
 from blog.changes.entries import delete_entry, save_entry
+from blog.changes.making_one import MakeOne
 from blog.changes.operations import undo_operation
 from blog.changes.plans import carry_out
+from blog.changes.sources import merge_sources
 from blog.changes.tagging import Delete, Merge, Rename, Split
+from blog.changes.taking_apart import take_apart
 from blog.domain.entry import Kind, Status
-from blog.models import Departure, Entry, Operation
+from blog.models import Appearance, Departure, Entry, Operation, Source
+from blog.queries import feeds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +77,9 @@ LEFT: dict[str, tuple[Callable[[Blog, int], object], tuple[str, ...]]] = {
     "untagged among many": (done(lambda ids: RemoveTags(ids, ("python",))), TAGGED),
     "split off": (done(lambda ids: Split("python", "snakes", ids)), TAGGED),
     "tagged with what is excluded": (done(lambda ids: AddTags(ids, ("django",))), ("/tags/python+-django.atom",)),
+    "made what is excluded": (
+        lambda blog, _: carry_out(blog.services, Merge("web", "django")), ("/tags/python+-django.atom",),
+    ),
     "of another kind": (
         done(lambda ids: SetKind(ids, Kind.NOTE)),
         ("/links.atom", "/search.atom?tag=python&type=link&from=2009-01-01&to=2009-12-31"),
@@ -140,6 +147,61 @@ def test_what_is_there_is_not_named(blog: Blog, one: int, change: Callable[[Blog
         document = fetch(client, address)
         assert uri in document.ids
         assert document.gone == []
+
+
+@pytest.fixture
+def joined(blog: Blog) -> tuple[int, str, str]:
+    """An entry that another one of the same link is made part of: its id, and the URIs of both."""
+    keep = save_entry(blog.services, replace(ONE, source=""))
+    gone = save_entry(blog.services, replace(ONE, source="other", external_id="gone", tags=("ruby",)))
+    uris = atom_id(blog, keep), atom_id(blog, gone)
+    carry_out(blog.services, MakeOne(blog.services, ((keep, gone),)))
+    return keep, *uris
+
+
+def test_what_became_part_of_another_entry_is_named(blog: Blog, joined: tuple[int, str, str]) -> None:
+    client, (_, keep, gone) = blog.client(), joined
+    for address in ("/feed.atom", "/tags/ruby.atom", "/sources/other.atom"):
+        document = fetch(client, address)
+        assert (document.ids, document.gone) == ([keep], [gone])
+
+
+def test_further_sources_name_what_left_them(blog: Blog, joined: tuple[int, str, str]) -> None:
+    entry, keep, gone = joined
+    with blog.services.sessions.write() as session:
+        appearance = session.scalars(select(Appearance.id)).one()
+        other = session.scalars(select(Appearance.source_id)).one()
+        session.execute(insert(Source).values(slug="third", name="Third"))
+        third = session.scalars(select(Source.id).where(Source.slug == "third")).one()
+    blog.clock.forward(minutes=1)
+    take_apart(blog.services, appearance)
+    apart = fetch(blog.client(), "/sources/other.atom")
+    assert (apart.ids, apart.gone) == ([gone], [keep])
+    merge_sources(blog.services, other or 0, third)
+    assert fetch(blog.client(), "/sources/third.atom").gone == [keep]
+    delete_entry(blog.services, entry)
+    assert set(fetch(blog.client(), "/feed.atom").gone) == {keep}
+
+
+def test_a_deleted_entry_left_all_its_sources(blog: Blog, joined: tuple[int, str, str]) -> None:
+    save_entry(blog.services, replace(ONE, source="other", external_id="stays", url="https://example.com/2"))
+    blog.clock.forward(minutes=1)
+    delete_entry(blog.services, joined[0])
+    assert fetch(blog.client(), "/sources/other.atom").gone == [joined[1], joined[2]]
+
+
+def test_what_left_is_named_whatever_was_tagged_since(
+    blog: Blog, one: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feeds, "_LOOKED_AT", 2)
+    ids = frozenset(blog.write(f"{number}", "python") for number in range(4))
+    uri = atom_id(blog, one)
+    delete_entry(blog.services, one)
+    carry_out(blog.services, AddTags(ids, ("many",)))
+    client = blog.client()
+    assert fetch(client, "/feed.atom").gone == fetch(client, "/tags/python+-django.atom").gone == [uri]
+    carry_out(blog.services, RemoveTags(ids, ("many",)))
+    assert fetch(client, "/feed.atom").gone == fetch(client, "/tags/python.atom").gone == [uri]
 
 
 def test_what_was_never_public_is_never_named(blog: Blog) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,8 @@ from blog.changes.tagging import merge_tags
 from blog.domain.entry import AliasDraft, SeriesDraft, SourceDraft, Status, TagDraft
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conftest import Blog
 
 
@@ -182,3 +185,18 @@ def test_a_sitemap_of_more_tags_than_a_file_may_hold_has_parts(
     listed_tags = "".join(client.get(part).text for part in parts).count("/tags/")
     assert listed_tags == 5
     assert client.get("/sitemap-tags-4.xml").status_code == client.get("/sitemap-tags-1.xml").status_code == 404
+
+
+def test_one_link_at_most_is_the_next_page_and_each_letter_has_one_place(
+    make_blog: Callable[..., Blog],
+) -> None:
+    blog = make_blog("sqlite", page_size=2)
+    for year in (2011, 2012, 2012, 2012, 2013):
+        blog.write(tags="ßtest salt", day=f"{year}-01-01")
+    client = blog.client()
+    rels = {
+        year: re.findall(r'<a rel="(\w+)" href="([^"]+)"', client.get(f"/{year}/").text)
+        for year in (2012, 2011)
+    }
+    assert rels == {2012: [("next", "/2012/?page=2")], 2011: [("next", "/2012/")]}
+    assert len(re.findall('id="letter-s"', client.get("/tags/?sort=name").text)) == 1
