@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from sqlalchemy import and_, delete, insert, or_, select, update
 
 from blog.changes.appearances import JOINED, additions_of
+from blog.changes.beside import kept_beside
 from blog.changes.columns import columns_of
 from blog.changes.departures import departures
 from blog.changes.entries import (
@@ -29,6 +30,7 @@ from blog.changes.same_links import read_moved_pages, sources_of
 from blog.changes.slugs import FreeSlugs
 from blog.domain.dates import day_path
 from blog.models import Appearance, Entry, entry_tag, known_at, public_at
+from blog.outreach import Mention
 from importers.joining import FILLED
 
 if TYPE_CHECKING:
@@ -117,13 +119,15 @@ def _dissolve(session: Session, services: Services, pair: Pair, now: datetime, b
     tags = tags_of(session, pair)
     paths = _paths(session, pair)
     theirs = list(session.scalars(select(Appearance.id).where(Appearance.entry_id == entry.id)))
-    said = kept_fields(entry, tags.get(entry.id, [])) | late_tags_of(session, [entry.id]).get(entry.id, {})
+    late, beside = late_tags_of(session, [entry.id]), kept_beside(session, [entry.id])
+    fields = kept_fields(entry, tags.get(entry.id, [])) | late.get(entry.id, {}) | beside.get(entry.id, {})
+    mentions = _hand_over_mentions(session, *pair)
     values: dict[str, Any] = {
         "entry_id": keep.id,
         "source_id": entry.source_id,
         "external_id": entry.external_id,
         "upstream": dict(entry.upstream or {}),
-        "item": {"fields": said, "with": theirs},
+        "item": {"fields": fields, "with": theirs, "mentions": mentions},
         "first_seen": now,
     }
     change, times = _change(keep, entry, tags), _times(session, keep, entry, now)
@@ -154,6 +158,16 @@ def _times(
     )
     prompt = entry.published if entry.published > keep.published else None
     return {(keep.id, tag): at or prompt for tag, at in session.execute(theirs)}
+
+
+def _hand_over_mentions(session: Session, keep: int, entry: int) -> list[str]:
+    """Let pages that mention an entry mention another, where they do not already; return their addresses."""
+    known = select(Mention.source).where(Mention.entry_id == keep)
+    new = (Mention.entry_id == entry, Mention.source.not_in(known))
+    pages = list(session.scalars(select(Mention.source).where(*new)))
+    theirs = (Mention.entry_id == entry, Mention.source.in_(pages))
+    session.execute(update(Mention).where(*theirs).values(entry_id=keep))
+    return pages
 
 
 def _change(keep: Entry, entry: Entry, tags: Mapping[int, Sequence[str]]) -> EntryChange:
