@@ -1,15 +1,20 @@
-"""Undoing what an import made one: its items leave the entries that they joined, with what they brought."""
+"""Undoing what an import made one: its items leave the entries that they joined, with what they brought.
+
+Items of a poll leave for good: a revision of the entry remembers them, as it does those that are deleted.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, select
 
 from blog.changes.appearances import take_back
+from blog.changes.appearances_kept import LEFT
+from blog.changes.entries import kept_fields, tags_of
 from blog.changes.lookups import rows_in
 from blog.changes.slugs import FreeSlugs
-from blog.models import Appearance, Source
+from blog.models import Appearance, Entry, Revision, Source
 from importers.pipeline import Outcome
 
 if TYPE_CHECKING:
@@ -23,14 +28,21 @@ if TYPE_CHECKING:
     from blog.models import ImportItem
 
 # Why a revision was kept, as for all else of an import that is undone.
-_UNDONE: str = "import undone"
+UNDONE_IMPORT: Final = "import undone"
 
 
 def undo_joins(
-    session: Session, settings: Settings, items: Sequence[ImportItem], now: datetime, *, by: str = ""
+    session: Session,
+    settings: Settings,
+    items: Sequence[ImportItem],
+    now: datetime,
+    *,
+    by: str = "",
+    for_good: bool = False,
 ) -> dict[int, list[str] | None]:
     """Let the items leave that joined, and take back what those added that had joined before.
 
+    With ``for_good`` those that leave join nothing, and become no entry, when they come again.
     Return, by item, the names of the fields that were changed since and stay; None where the item has left
     already. Items that have nothing to do with joining are not in it.
     """
@@ -43,7 +55,10 @@ def undo_joins(
             continue
         added = [one for one in appearance.added if one["change"] == item.change_id]
         if item.outcome == Outcome.JOINED:
-            found[item.id] = _leave(session, settings, appearance, now, by)
+            found[item.id] = _take_back(session, settings, appearance, appearance.added, now, by)
+            if for_good:
+                _remember_left(session, appearance, now, by)
+            session.execute(delete(Appearance).where(Appearance.id == appearance.id))
             del there[item.source, item.external_id]
         elif added:
             found[item.id] = _take_back(session, settings, appearance, added, now, by)
@@ -52,10 +67,19 @@ def undo_joins(
     return found
 
 
-def _leave(session: Session, settings: Settings, appearance: Appearance, now: datetime, by: str) -> list[str]:
-    left = _take_back(session, settings, appearance, appearance.added, now, by)
-    session.execute(delete(Appearance).where(Appearance.id == appearance.id))
-    return left
+def _remember_left(session: Session, appearance: Appearance, now: datetime, by: str) -> None:
+    """Remember that an item has left, in the revision that was kept because it did, if there is one."""
+    entry = session.get_one(Entry, appearance.entry_id, populate_existing=True)
+    left = [{"source_id": appearance.source_id, "external_id": appearance.external_id}]
+    kept = select(Revision).where(Revision.entry_id == entry.id, Revision.at == now)
+    kept = kept.where(Revision.reason == UNDONE_IMPORT).order_by(Revision.id.desc()).limit(1)
+    revision = session.scalar(kept)
+    if revision is None:
+        fields = kept_fields(entry, tags_of(session, [entry.id]).get(entry.id, []))
+        revision = Revision(entry_id=entry.id, at=now, reason=UNDONE_IMPORT, by=by, fields=fields)
+        session.add(revision)
+    revision.fields = revision.fields | {LEFT: [*revision.fields.get(LEFT, ()), *left]}
+    session.flush()
 
 
 def _take_back(
@@ -67,7 +91,7 @@ def _take_back(
     by: str,
 ) -> list[str]:
     pairs = [(appearance, added)]
-    stays = take_back(session, settings, pairs, FreeSlugs(session, {}), now, by=by, reason=_UNDONE)
+    stays = take_back(session, settings, pairs, FreeSlugs(session, {}), now, by=by, reason=UNDONE_IMPORT)
     return stays[appearance.entry_id]
 
 
