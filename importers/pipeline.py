@@ -38,10 +38,12 @@ FIELDS: Final = (
     *("kind", "title", "slug", "body", "markup", "url", "via_url", "via_title", "citation", "context"),
     *("image_url", "image_alt", "tags", "series", "series_order", "status", "published"),
 )
-# Beside the digests of the fields: one of all that the item said, before any rule, and of the status that
-# a rule let the entry begin with, which its source does not say.
+# Beside the digests of the fields: one of all that the item said, before any rule; of the status that a rule
+# let the entry begin with, which its source does not say; and the tags that are from rules, each after the
+# number of its rule.
 ITEM: Final = "item"
 BEGUN: Final = "begun"
+GIVEN: Final = "given"
 Digests = dict[str, str]
 Key = tuple[str, str]
 _ROUNDS: Final = 5
@@ -517,10 +519,12 @@ class _Job(Generic[_Prepared]):
 
     def _with_living_names(self, known: Known | None) -> Known | None:
         """What was read last time, in today's names: a tag renamed here is no change of the source."""
-        if known is None or not known.upstream.get("tags"):
-            return known
-        tags = {self._ledger.living_tag(slug) for slug in known.upstream["tags"].split()}
-        return Known(known.entry_id, self._with_implied({**known.upstream, "tags": " ".join(tags)}))
+        if known is None:
+            return None
+        said = known.upstream
+        named = {name: said[name] for name in ("tags", _ADDED, _DROPPED) if said.get(name)}
+        today = {name: spelled(map(self._ledger.living_tag, slugs.split())) for name, slugs in named.items()}
+        return Known(known.entry_id, self._with_implied({**said, **today})) if today else known
 
     def _with_implied(self, said: Digests) -> Digests:
         """The digests of an entry, with what its tags imply among them."""
@@ -546,6 +550,8 @@ def _after_rules(one: _Read, ruling: Ruling) -> _Read:
     series = _slug_or_none(made.series)
     stored = _with(one.stored, kind=made.kind, series=series, tags=tuple(sorted(names)))
     said = one.said | without_undone(digests(stored), one.known)
+    if given := {slug: rule for slug, rule in ruling.given.items() if slug not in one.names}:
+        said[GIVEN] = " ".join(f"{rule.rule_id}:{slug}" for slug, rule in sorted(given.items()))
     if one.known is None and ruling.status is not None:
         said[BEGUN] = digest(ruling.status)
     return replace(
@@ -625,6 +631,25 @@ def merged_tags(before: Mapping[str, str], after: Mapping[str, str], current: Ma
     return (now | (new - old)) - (old - new)
 
 
+def without_rules_gone(said: Mapping[str, str], in_force: Collection[int]) -> Mapping[str, str]:
+    """Return what a source said without what rules gave that are gone: nobody has dropped that since.
+
+    ``in_force`` are the numbers of the rules that there are. One that says something else by now is there.
+    """
+    given = (one.split(":", 1) for one in said.get(GIVEN, "").split())
+    gone = {slug for rule, slug in given if int(rule) not in in_force}
+    return {**said, "tags": spelled(_slugs(said, "tags") - gone)} if gone else said
+
+
+def spelled(slugs: Iterable[str]) -> str:
+    """Return tags as digests spell them."""
+    return " ".join(sorted(set(slugs)))
+
+
+def _slugs(said: Mapping[str, str], name: str) -> set[str]:
+    return set(said.get(name, "").split())
+
+
 def digests(draft: Draft) -> Digests:
     """Return a short digest of each field: enough to tell, for ever, that nothing changed.
 
@@ -633,8 +658,11 @@ def digests(draft: Draft) -> Digests:
     return {name: digest(getattr(draft, name)) for name in FIELDS} | {"tags": " ".join(sorted(draft.tags))}
 
 
-# Before the name of a field: the digest of what a source said that was undone here.
+# Before the name of a field: the digest of what a source said that was undone here. Tags were merged one by
+# one, so of them it is which had been added, and which dropped.
 _UNDONE: Final = "undone "
+_ADDED: Final = "undone added"
+_DROPPED: Final = "undone dropped"
 
 
 def undone(said: Mapping[str, str], before: Mapping[str, str], fields: Iterable[str]) -> Digests:
@@ -644,14 +672,25 @@ def undone(said: Mapping[str, str], before: Mapping[str, str], fields: Iterable[
     """
     fields = list(fields)
     back = {name: before.get(name, "") for name in fields}
-    return {**said, **back, **{_UNDONE + name: said.get(name, "") for name in fields}}
+    marks = {_UNDONE + name: said.get(name, "") for name in fields if name != "tags"}
+    if "tags" in fields:
+        now, then = _slugs(said, "tags"), _slugs(before, "tags")
+        marks[_ADDED] = spelled((now - then) | _slugs(said, _ADDED))
+        marks[_DROPPED] = spelled((then - now) | _slugs(said, _DROPPED))
+    return {**said, **back, **marks}
 
 
 def without_undone(said: Digests, known: Known | None) -> Digests:
     """Return what a source says; where it still says what was undone here, what it said before that."""
     upstream = known.upstream if known else {}
-    still = [name for name in FIELDS if upstream.get(_UNDONE + name) == said[name]]
-    return undone(said, upstream, still) if still else said
+    still = [name for name in FIELDS if name != "tags" and upstream.get(_UNDONE + name) == said[name]]
+    found = undone(said, upstream, still) if still else said
+    tags = _slugs(said, "tags")
+    added, dropped = _slugs(upstream, _ADDED) & tags, _slugs(upstream, _DROPPED) - tags
+    if not (added or dropped):
+        return found
+    marks = {_ADDED: spelled(added), _DROPPED: spelled(dropped)}
+    return {**found, "tags": spelled((tags - added) | dropped), **marks}
 
 
 def item_digest(draft: Draft) -> str:

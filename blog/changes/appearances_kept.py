@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Under this name a revision has them.
 APPEARANCES: Final = "appearances"
+# And under this one what left an entry for good, because the poll that brought it was undone.
+LEFT: Final = "left"
 _KEPT: Final = ("id", "source_id", "external_id", "upstream", "item", "added")
 
 

@@ -97,7 +97,7 @@ class State:
             ours += ["tags"] if tags != set(self.draft.tags) else []
         names = {slug: slug for slug in tags}
         back = replace(was, tags=tuple(sorted(tags)))
-        said = undone(self.entry.upstream or {}, then, ours) if for_good else then
+        said = undone(self.said, then, ours) if for_good else then
         change = EntryChange(self.entry.id, back, frozenset(ours), names, said)
         return change, [name for name in wrote if name not in ours]
 

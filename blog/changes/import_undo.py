@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Final, cast
 
 from sqlalchemy import bindparam, delete, func, select, update
 
+from blog.changes.appearances_kept import LEFT
 from blog.changes.columns import BadDraft
 from blog.changes.departures import departures
 from blog.changes.entries import DELETED, delete_entries, update_entries
 from blog.changes.import_names import Thing, undo_names
 from blog.changes.import_runs import Wanted, refuse_while_elsewhere
 from blog.changes.import_states import states_of
-from blog.changes.joins_undo import also_in, undo_joins
+from blog.changes.joins_undo import UNDONE_IMPORT, also_in, undo_joins
 from blog.changes.log import record, record_names
 from blog.changes.lookups import rows_in
 from blog.changes.slugs import FreeSlugs
@@ -47,8 +48,6 @@ BATCH: Final = 500
 GONE: Final = "gone"
 BACK: Final = "back"
 STAYS: Final = "stays"
-# Why a revision was kept.
-UNDONE_IMPORT: Final = "import undone"
 _MARKS: Final = (GONE, BACK, STAYS)
 _ENTRIES: Final = (Outcome.CREATED.value, Outcome.UPDATED.value, Outcome.JOINED.value)
 UNDOABLE: Final = (*_ENTRIES, *(thing.value for thing in Thing))
@@ -199,7 +198,9 @@ class _Entries:
             if one.entry_id not in here or one.outcome == Outcome.JOINED
         }
         # What joined an entry leaves it first: who has nothing else by then can go.
-        joined = undo_joins(session, self._settings, items, now, status=self._status, by=self._by)
+        joined = undo_joins(
+            session, self._settings, items, now, status=self._status, by=self._by, for_good=self._is_poll
+        )
         verdicts |= {
             one: _Verdict(STAYS, left.stays) if left.stays else _Verdict(BACK, _changed_since(left.fields))
             for one, left in joined.items()
@@ -223,8 +224,9 @@ class _Entries:
             delete_entries(session, gone, now, by=self._by)
         else:
             # No revision is kept, nor those there are: the source has all of it still, and what the author
-            # deleted is known by its last one.
-            session.execute(delete(Revision).where(Revision.entry_id.in_(gone)))
+            # deleted is known by its last one. Only what had joined it and left for good stays away.
+            of_these = delete(Revision).where(Revision.entry_id.in_(gone))
+            session.execute(of_these.where(Revision.fields[LEFT].as_string().is_(None)))
             with departures(session, gone, now):
                 session.execute(delete(_ENTRY).where(_ENTRY.c.id.in_(gone)))
             record(session, DELETED, gone, now)

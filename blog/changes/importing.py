@@ -76,7 +76,7 @@ def import_material(
             if on_progress:
                 on_progress(count)
 
-        seen = Seen(wanted)
+        seen = Seen(wanted, chosen.name)
         report = run(
             seen.noted(chosen.parse(material)),
             ImportLedger(services, renderers, recorder),
@@ -104,7 +104,7 @@ def try_import(
 ) -> Report:
     """Decide what would become of the material, and write nothing."""
     chosen = importer or registry.detect(material)
-    seen = Seen(wanted)
+    seen = Seen(wanted, chosen.name)
     report = run(
         seen.noted(chosen.parse(material)),
         ImportLedger(services),
@@ -122,7 +122,8 @@ def try_import(
 class Seen:
     """The ids in some material that is all there is, by the source that each is of."""
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: Wanted, importer: str) -> None:
+        self.importer = importer
         self.ids: dict[str, set[str]] = {}
         self.is_whole = wanted.everything
         self._given = slugify(wanted.source) if wanted.source else ""
@@ -148,7 +149,7 @@ def _absent(
     if report.failures:
         _note(report, on_told, Told("", None, _NOT_ALL_READ))
         return []
-    absent = absent_from(services, seen.ids)
+    absent = absent_from(services, seen.ids, seen.importer)
     for one in absent:
         _note(report, on_told, Told(one.external_id, None, WHY, entry_id=one.entry_id))
     return absent

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, or_, select
 
 from blog.changes.appearances import joining_change, write_joins
-from blog.changes.appearances_kept import APPEARANCES
+from blog.changes.appearances_kept import APPEARANCES, LEFT
 from blog.changes.columns import BadDraft, as_stored, atom_id_of, unrendered
 from blog.changes.conflicts import note_conflicts
 from blog.changes.entries import (
@@ -24,6 +24,7 @@ from blog.changes.entries import (
     tags_of,
     update_entries,
 )
+from blog.changes.joins_undo import UNDONE_IMPORT
 from blog.changes.log import record_names
 from blog.changes.lookups import rows_in
 from blog.changes.names import write_names
@@ -36,9 +37,18 @@ from blog.changes.vocabulary import closure, read_implied_slugs
 from blog.domain.entry import Kind
 from blog.domain.links import MovedPages
 from blog.domain.rule_subject import TagNames
-from blog.models import Alias, Entry, Revision, Series, Source, Tag
+from blog.models import Alias, Entry, Revision, Rule, Series, Source, Tag
 from importers.joining import new_tags
-from importers.pipeline import Applied, Digests, Known, Outcome, digests, key_of
+from importers.pipeline import (
+    GIVEN,
+    Applied,
+    Digests,
+    Known,
+    Outcome,
+    digests,
+    key_of,
+    without_rules_gone,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -91,7 +101,14 @@ class ImportLedger:
     def known(self, drafts: Sequence[Draft]) -> Mapping[Key, Known]:
         """Return the entries these drafts were imported as, by source and external id."""
         with self._services.sessions.read() as session:
-            return _known(session, drafts)
+            found = _known(session, drafts)
+            if not any(GIVEN in one.upstream for one in found.values()):
+                return found
+            rules = set(session.scalars(select(Rule.id).where(Rule.enabled)))
+            return {
+                key: replace(one, upstream=without_rules_gone(one.upstream, rules))
+                for key, one in found.items()
+            }
 
     def deleted(self, drafts: Sequence[Draft]) -> set[Key]:
         """Return which of these drafts were imported once and deleted by the author."""
@@ -408,12 +425,12 @@ def _known(session: Session, drafts: Sequence[Draft]) -> dict[Key, Known]:
 
 
 def _deleted_with_others(session: Session, last: int) -> set[Key]:
-    """The items that had joined entries which were deleted since a revision."""
-    kept = Revision.fields[APPEARANCES]
-    statement = select(kept).where(Revision.reason == DELETED, Revision.id > last)
-    rows = session.scalars(statement.where(kept.as_string().is_not(None)))
+    """The items that had joined entries which were deleted, and those that left for good, since a revision."""
+    kept = Revision.fields[APPEARANCES], Revision.fields[LEFT]
+    statement = select(*kept).where(Revision.reason.in_([DELETED, UNDONE_IMPORT]), Revision.id > last)
+    rows = session.execute(statement.where(or_(*(one.as_string().is_not(None) for one in kept))))
     slugs: dict[int | None, str] = {None: ""}
-    found = [one for some in rows if some for one in some]
+    found = [one for both in rows for some in both for one in some or ()]
     if found:
         slugs |= dict(session.execute(select(Source.id, Source.slug)).all())
     return {(slugs[one["source_id"]], one["external_id"]) for one in found if one["source_id"] in slugs}

@@ -1,18 +1,23 @@
-"""Undoing what an import made one: its items leave the entries that they joined, with what they brought."""
+"""Undoing what an import made one: its items leave the entries that they joined, with what they brought.
+
+Items of a poll leave for good: a revision of the entry remembers them, as it does those that are deleted.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, select
 
 from blog.changes.appearances import take_back
+from blog.changes.appearances_kept import LEFT
 from blog.changes.departures import departures
+from blog.changes.entries import kept_fields, tags_of
 from blog.changes.import_states import state_before
 from blog.changes.lookups import rows_in
 from blog.changes.slugs import FreeSlugs
-from blog.models import Appearance, Entry, Source
+from blog.models import Appearance, Entry, Revision, Source
 from importers.pipeline import Outcome
 
 if TYPE_CHECKING:
@@ -27,7 +32,7 @@ if TYPE_CHECKING:
     from blog.models import ImportItem
 
 # Why a revision was kept, as for all else of an import that is undone.
-_UNDONE: str = "import undone"
+UNDONE_IMPORT: Final = "import undone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +51,14 @@ def undo_joins(
     *,
     status: Status | None,
     by: str = "",
+    for_good: bool = False,
 ) -> dict[int, Left]:
     """Let the items leave that joined, and take back what those added that had joined before.
 
     So does what was an entry and was made one with another since, whichever that is by now. Return, by item,
     what came of it; items that have nothing to do with joining are not in it. ``status`` is what the import
-    gave new entries.
+    gave new entries. With ``for_good`` those that leave join nothing, and become no entry, when they come
+    again.
     """
     there, own = _appearances(session, items), _entries(session, items)
     found: dict[int, Left] = {}
@@ -72,7 +79,7 @@ def undo_joins(
         elif edited := _edited_before(session, appearance, item.source, status):
             found[item.id] = Left(stays=f"Changed since: {', '.join(edited)}.")
         else:
-            found[item.id] = Left(_leave(session, settings, appearance, now, by))
+            found[item.id] = Left(_leave(session, settings, appearance, now, by, for_good))
             del there[key]
     return found
 
@@ -83,11 +90,30 @@ def _edited_before(session: Session, appearance: Appearance, source: str, status
     return state_before(session, fields, source).changed(status, source) if fields else []
 
 
-def _leave(session: Session, settings: Settings, appearance: Appearance, now: datetime, by: str) -> list[str]:
+def _leave(
+    session: Session, settings: Settings, appearance: Appearance, now: datetime, by: str, for_good: bool
+) -> list[str]:
     with departures(session, [appearance.entry_id], now):
         left = _take_back(session, settings, appearance, appearance.added, now, by)
+        if for_good:
+            _remember_left(session, appearance, now, by)
         session.execute(delete(Appearance).where(Appearance.id == appearance.id))
     return left
+
+
+def _remember_left(session: Session, appearance: Appearance, now: datetime, by: str) -> None:
+    """Remember that an item has left, in the revision that was kept because it did, if there is one."""
+    entry = session.get_one(Entry, appearance.entry_id, populate_existing=True)
+    left = [{"source_id": appearance.source_id, "external_id": appearance.external_id}]
+    kept = select(Revision).where(Revision.entry_id == entry.id, Revision.at == now)
+    kept = kept.where(Revision.reason == UNDONE_IMPORT).order_by(Revision.id.desc()).limit(1)
+    revision = session.scalar(kept)
+    if revision is None:
+        fields = kept_fields(entry, tags_of(session, [entry.id]).get(entry.id, []))
+        revision = Revision(entry_id=entry.id, at=now, reason=UNDONE_IMPORT, by=by, fields=fields)
+        session.add(revision)
+    revision.fields = revision.fields | {LEFT: [*revision.fields.get(LEFT, ()), *left]}
+    session.flush()
 
 
 def _take_back(
@@ -99,7 +125,7 @@ def _take_back(
     by: str,
 ) -> list[str]:
     pairs = [(appearance, added)]
-    stays = take_back(session, settings, pairs, FreeSlugs(session, {}), now, by=by, reason=_UNDONE)
+    stays = take_back(session, settings, pairs, FreeSlugs(session, {}), now, by=by, reason=UNDONE_IMPORT)
     return stays[appearance.entry_id]
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, func, select, update
 
-from blog.changes.appearances_kept import APPEARANCES
+from blog.changes.appearances_kept import APPEARANCES, LEFT
 from blog.changes.entries import DELETED
+from blog.changes.joins_undo import UNDONE_IMPORT
 from blog.changes.log import record, record_names
 from blog.changes.redirects import lead_on
 from blog.changes.rules import hand_over_rules
@@ -139,19 +140,23 @@ def _hand_over_joined(session: Session, source_id: int, into_id: int) -> list[in
 
 def _hand_over_deleted(session: Session, source_id: int, into_id: int) -> None:
     """Let what was deleted of one source be of another: so an import knows it, and it comes back there."""
-    deleted = select(Revision).where(Revision.reason == DELETED)
-    theirs = deleted.where(Revision.fields["source_id"].as_integer() == source_id)
+    theirs = select(Revision).where(Revision.reason == DELETED)
+    theirs = theirs.where(Revision.fields["source_id"].as_integer() == source_id)
     for revision in session.scalars(theirs):
         revision.fields = revision.fields | {"source_id": into_id}
-    joined = deleted.where(Revision.fields[APPEARANCES].as_string().is_not(None))
-    for revision in session.scalars(joined):
-        kept = [
-            one | {"source_id": into_id, "item": _of_another(one["item"], source_id, into_id)}
-            if one["source_id"] == source_id
-            else one
-            for one in revision.fields[APPEARANCES]
-        ]
-        revision.fields = revision.fields | {APPEARANCES: kept}
+    for name, reason in ((APPEARANCES, DELETED), (LEFT, UNDONE_IMPORT)):
+        kept = select(Revision).where(Revision.reason == reason, Revision.fields[name].as_string().is_not(None))
+        for revision in session.scalars(kept):
+            items = [_handed_over(one, source_id, into_id) for one in revision.fields[name]]
+            revision.fields = revision.fields | {name: items}
+
+
+def _handed_over(kept: dict[str, Any], source_id: int, into_id: int) -> dict[str, Any]:
+    """An item as a revision keeps it, of the other source if it was of the one."""
+    if kept["source_id"] != source_id:
+        return kept
+    item = {"item": _of_another(kept["item"], source_id, into_id)} if "item" in kept else {}
+    return kept | {"source_id": into_id} | item
 
 
 def _of_another(item: dict[str, Any], source_id: int, into_id: int) -> dict[str, Any]:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, insert, select
 
+from blog.changes.import_runs import WRITTEN
 from blog.changes.lookups import in_pieces, rows_in
 from blog.domain.vanishing import vanished_from
-from blog.models import Appearance, Entry, Reading, Source, Vanished
+from blog.models import Appearance, Entry, ImportItem, ImportRun, Reading, Source, Vanished
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -69,14 +70,16 @@ def unmark_run(session: Session, run_id: int) -> None:
     session.execute(delete(Vanished).where(Vanished.run_id == run_id))
 
 
-def absent_from(services: Services, seen: Mapping[str, Collection[str]]) -> list[Absent]:
+def absent_from(services: Services, seen: Mapping[str, Collection[str]], importer: str) -> list[Absent]:
     """Return what came from these sources, by their slugs, and is not among the external ids seen there.
 
-    What the author wrote here never came from anywhere; and what is marked is not found again.
+    What the author wrote here never came from anywhere; and what is marked is not found again. Of the blog's
+    own only what came by the same importer counts: a file of bookmarks does not tell what an old blog has.
     """
     found: list[Absent] = []
     with services.sessions.read() as session:
         marked = marked_keys(session)
+        came = _own_by(session, importer) if "" in seen else set()
         for source, names in seen.items():
             source_id = session.scalar(select(Source.id).where(Source.slug == source)) if source else None
             if source and source_id is None:
@@ -84,19 +87,28 @@ def absent_from(services: Services, seen: Mapping[str, Collection[str]]) -> list
             found += [
                 one
                 for one in _of_source(session, source, source_id)
-                if one.external_id not in names and (source, one.external_id) not in marked
+                if one.external_id not in names
+                and (source, one.external_id) not in marked
+                and (source or one.external_id in came)
             ]
     return found
+
+
+def _own_by(session: Session, importer: str) -> set[str]:
+    """The external ids of the blog's own that runs of this importer have brought."""
+    items = select(ImportItem.external_id).join(ImportRun, ImportRun.id == ImportItem.run_id)
+    items = items.where(ImportRun.importer == importer, ImportItem.source == "")
+    return set(session.scalars(items.where(ImportItem.outcome.in_(WRITTEN))))
 
 
 def _of_source(
     session: Session, source: str, source_id: int | None, names: Collection[str] | None = None
 ) -> Iterable[Absent]:
-    # What the author wrote here remembers of no source what it said.
-    came = Entry.upstream["status"].as_string().is_not(None)
+    # What the author wrote here remembers of no source what it said, made one with something else or not.
+    came, has_joined = (one.upstream["status"].as_string().is_not(None) for one in (Entry, Appearance))
     entries = select(Entry.external_id, Entry.id).where(came, Entry.source_id == source_id)
     joined = select(Appearance.external_id, Appearance.entry_id, Appearance.id)
-    joined = joined.where(Appearance.source_id == source_id)
+    joined = joined.where(has_joined, Appearance.source_id == source_id)
     if names is None:
         rows = [*session.execute(entries), *session.execute(joined)]
     else:

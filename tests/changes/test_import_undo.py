@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from blog.domain.entry import Item
 
-# What tells of what was done, and is not what is there.
-_HISTORY = {"change", "import_run", "import_item", "setting"}
+# What tells of what was done, and is not what is there: what was public and has left has to be told of.
+_HISTORY = {"change", "departure", "import_run", "import_item", "setting"}
 
 
 def content(blog: Blog) -> dict[str, list[tuple[Any, ...]]]:

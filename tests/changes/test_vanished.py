@@ -10,6 +10,8 @@ from sqlalchemy import select
 from blog.changes.import_runs import Wanted
 from blog.changes.import_undo import undo_run
 from blog.changes.importing import import_material, try_import
+from blog.changes.making_one import MakeOne
+from blog.changes.plans import carry_out
 from blog.changes.vanished import WHY
 from blog.domain.entry import Rejected
 from blog.models import Appearance, Entry, Vanished
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
 ALL = Wanted(everything=True)
 
 
-def importing(items: tuple[Item, ...]) -> Importer:
-    return Importer("test", "a test", lambda _: True, lambda _: iter(items), lambda _: None)
+def importing(items: tuple[Item, ...], name: str = "test") -> Importer:
+    return Importer(name, "a test", lambda _: True, lambda _: iter(items), lambda _: None)
 
 
 def imported(blog: Blog, *items: Item, wanted: Wanted = ALL) -> Report:
@@ -68,6 +70,22 @@ def test_only_the_item_is_marked_where_the_entry_is_of_another_source(blog: Blog
     assert marked(blog) == {("One", "theirs")}
     imported(blog, *items, wanted=Wanted())
     assert marked(blog) == set()
+
+
+def test_of_the_blogs_own_only_what_came_in_the_same_way_is_marked(blog: Blog) -> None:
+    page = "https://example.com/page"
+    article, kept, gone = draft("An article", kind="article"), draft("Kept"), draft("Gone")
+    old_blog = importing((article,), "wordpress")
+    import_material(blog.services, Material.of_bytes(b"", "a blog"), Wanted(), importer=old_blog)
+    imported(blog, kept, gone, draft("Theirs", source="a", url=page))
+    # What was written here, and then made one with what came, is nobody's to miss.
+    blog.write("Mine", url=page)
+    with blog.services.sessions.read() as session:
+        same = session.scalars(select(Entry.id).where(Entry.url == page).order_by(Entry.id)).all()
+    carry_out(blog.services, MakeOne(blog.services, (tuple(same),)), by="ada")
+    report = imported(blog, kept)
+    assert report.notes == [(gone.external_id, WHY)]
+    assert marked(blog) == {("Gone", "")}
 
 
 def test_what_could_not_all_be_read_tells_nothing_about_the_rest(blog: Blog) -> None:

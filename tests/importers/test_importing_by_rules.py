@@ -17,7 +17,7 @@ from blog.changes.import_runs import Wanted, recorded
 from blog.changes.import_undo import undo_run
 from blog.changes.imports import ImportLedger
 from blog.changes.plans import carry_out
-from blog.changes.rules import add_rule, change_rule, delete_rule
+from blog.changes.rules import add_rule, change_rule, delete_rule, enable_rule
 from blog.changes.tagging import Imply, rename_tag
 from blog.domain.entry import Kind, Status
 from blog.models import Entry, RuledTag, Series, Source, Tag, entry_tag
@@ -91,6 +91,25 @@ def test_an_item_that_says_the_same_is_left_alone_whatever_became_of_the_rules(b
     delete_rule(blog.services, number)
     assert bring_in(blog, replace(item, title="News")) == {"unchanged": 1}
     assert given_by(blog)[1, "two"] == (None, "always → tag two"), "a rule that is gone is still told of"
+
+
+@pytest.mark.parametrize("how", ["deleted", "paused"])
+def test_a_rule_that_is_gone_leaves_its_tags_and_one_that_is_there_renames_what_is_said(
+    blog: Blog, how: str
+) -> None:
+    number = rule(blog, "always → tag ruled")
+    rule(blog, "js → javascript")
+    item = draft("Title", "web js")
+    bring_in(blog, item)
+    if how == "deleted":
+        delete_rule(blog.services, number)
+    else:
+        enable_rule(blog.services, number, enabled=False)
+    assert bring_in(blog, replace(item, title="News")) == {"updated": 1}
+    assert tags(blog) == {"web", "javascript", "ruled"}
+    # What the source drops goes, by whatever name it was here.
+    assert bring_in(blog, replace(item, title="News", tags=("web",))) == {"updated": 1}
+    assert tags(blog) == {"web", "ruled"}
 
 
 def test_what_was_imported_before_there_were_rules_is_not_updated_by_them(blog: Blog) -> None:
