@@ -32,7 +32,7 @@ from blog.web.context import (
     times,
     whole_url,
 )
-from blog.web.feeds import explained, sent, written
+from blog.web.feeds import explained, id_of, sent, written
 from blog.web.metadata import plain_meta
 from blog.web.pages import PageFeeds, page
 from blog.web.states import TEXT, TODAY
@@ -159,6 +159,7 @@ def _title(digest: Digest) -> str:
 def _as_feed(digest: Digest, issues: list[Issue]) -> Feed:
     settings, base = services().settings, base_url()
     return Feed(
+        id=f"{id_of(digest.wanted)}/{digest.rhythm}",
         title=f"{settings.title}: {_title(digest)}",
         subtitle="",
         language=settings.language,

@@ -178,7 +178,7 @@ def _feed(wanted: Filter, found: FeedEntries) -> Feed:
     introduced = introduction_of(services(), wanted)
     name = introduced.name if introduced else ""
     return Feed(
-        id=_id(wanted),
+        id=id_of(wanted),
         title=f"{settings.title}: {name or sentence}" if wanted else settings.title,
         subtitle=(sentence if name else "") if wanted else settings.tagline,
         language=settings.language,
@@ -193,7 +193,8 @@ def _feed(wanted: Filter, found: FeedEntries) -> Feed:
     )
 
 
-def _id(wanted: Filter) -> str:
+def id_of(wanted: Filter) -> str:
+    """Return what the feed of a filter is called for ever."""
     names = services().facets.current().names
     return feed_id(
         wanted,
