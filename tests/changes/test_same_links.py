@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from conftest import draft
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
 from blog.changes.entries import delete_entry, save_entry
 from blog.changes.import_runs import Wanted
@@ -548,16 +548,21 @@ def test_what_joined_leaves_with_its_import_even_if_its_source_has_another_name_
 def undone_reasons(blog: Blog, run_id: int) -> list[tuple[str, str]]:
     of_entries = select(ImportItem.outcome, ImportItem.reason).where(ImportItem.entry_id.is_not(None))
     with blog.services.sessions.read() as session:
+<<<<<<< ours
         return [(what, why) for what, why in session.execute(of_entries.where(ImportItem.run_id == run_id))]
+=======
+        rows = session.execute(of_entries.where(ImportItem.run_id == run_id))
+        return [(outcome, reason) for outcome, reason in rows]
+>>>>>>> theirs
 
 
 def test_what_an_import_made_leaves_the_entry_that_it_was_made_part_of(blog: Blog) -> None:
     several_there(blog)
     made_one(blog, 1, 2)
     assert blog_holds(blog)[0] == ("a", "a", {"b", "d"}, {"a", "b", "d", "all"})
-    # The address was changed by hand, which is an edit.
+    # The address was changed by hand, which is an edit, and something had joined it.
     undo_run(blog.services, 2)
-    assert undone_reasons(blog, 2) == [("stays", "Changed since: url.")]
+    assert undone_reasons(blog, 2) == [("stays", "Changed since: url, tags.")]
     undo_run(blog.services, 4)
     assert undone_reasons(blog, 4) == [("back", "")]
     assert blog_holds(blog)[0] == ("a", "a", {"b"}, {"a", "b", "all"})
@@ -652,3 +657,21 @@ def test_who_mentions_what_is_made_part_of_another_mentions_that_and_comes_back(
     ]
     undo_operation(blog.services, done.operation, "ada")
     assert sorted(map(str, beside(blog))) == sorted(map(str, before))
+
+
+def test_whether_what_has_joined_was_deleted_is_not_looked_for_in_all_revisions(blog: Blog) -> None:
+    theirs = link("b", "theirs")
+    imported(blog, link("a", "own"), theirs)
+    asked: list[str] = []
+    engine = blog.services.sessions.engine
+
+    def note(*arguments: object) -> None:
+        asked.append(str(arguments[2]))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert ImportLedger(blog.services).deleted([theirs]) == set()
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert len(asked) >= 1
+    assert [one for one in asked if "revision" in one] == []
