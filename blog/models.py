@@ -387,6 +387,8 @@ class Appearance(Base):
             sqlite_where=text("source_id IS NULL"),
             postgresql_where=text("source_id IS NULL"),
         ),
+        # Operations that can be undone know it by its id, which never is that of another.
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

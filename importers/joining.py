@@ -20,7 +20,7 @@ FILLED: Final = {"title": ("title",), "body": ("body", "markup"), "via_url": ("v
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Who may see a new item: ``said`` is its status at its source, ``begins`` that of the entry it would be."""
+    """Who may see a new item: ``said`` is its status at its source, ``begins`` that of its entry."""
 
     said: Status = Status.PUBLISHED
     begins: Status = Status.PUBLISHED

@@ -123,7 +123,7 @@ class Decision:
     has_news: bool
     joins: SameLink | None = None
     given: Mapping[str, RuleSaid] = field(default_factory=dict)
-    standing: Standing = Standing()
+    standing: Standing = field(default_factory=Standing)
 
     @property
     def key(self) -> Key:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Under this name a revision has them.
 APPEARANCES: Final = "appearances"
-_KEPT: Final = ("source_id", "external_id", "upstream", "item", "added")
+_KEPT: Final = ("id", "source_id", "external_id", "upstream", "item", "added")
 
 
 def kept_appearances(session: Session, entry_ids: Collection[int]) -> dict[int, list[dict[str, Any]]]:

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from blog.changes.agreement import close_agreed
 from blog.changes.appearances_kept import APPEARANCES, kept_appearances
+from blog.changes.beside import kept_beside
 from blog.changes.columns import another_atom_id, atom_id_of, columns_of
 from blog.changes.departures import departures
 from blog.changes.filing import held_by, series_ids, source_ids, tag_entries
@@ -380,9 +381,11 @@ def _keep_revisions(
         for entry in entries
     ]
     if reason == DELETED:
-        joined = kept_appearances(session, [entry.id for entry in entries])
+        ids = [entry.id for entry in entries]
+        joined, beside = kept_appearances(session, ids), kept_beside(session, ids)
         for row in rows:
             row["fields"] |= {APPEARANCES: joined[row["entry_id"]]} if row["entry_id"] in joined else {}
+            row["fields"] |= beside.get(row["entry_id"], {})
     session.execute(insert(Revision), rows)
 
 

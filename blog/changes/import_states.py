@@ -125,8 +125,7 @@ def states_of(session: Session, entry_ids: Sequence[int]) -> dict[int, State]:
     tags = tags_of(session, entry_ids)
     if not entry_ids:
         return {}
-    old_names = select(Alias.slug, Tag.slug).join(Tag, Tag.id == Alias.tag_id)
-    today = TagsOfToday(dict(session.execute(old_names).all()), read_implied_slugs(session))
+    today = _tags_of_today(session)
     slugs: dict[int, set[str]] = {}
     before = select(Revision.entry_id, Revision.fields["slug"].as_string())
     for entry_id, slug in rows_in(session, before, Revision.entry_id, entry_ids):
@@ -140,6 +139,20 @@ def states_of(session: Session, entry_ids: Sequence[int]) -> dict[int, State]:
         said["tags"] = today.spelled(said.get("tags", "").split())
         found[entry.id] = State(entry, draft, said, frozenset(slugs.get(entry.id, ())), today)
     return found
+
+
+def state_before(session: Session, kept: Mapping[str, Any], source: str) -> State:
+    """What an entry said, and its source, before it was made one with another."""
+    today, series = _tags_of_today(session), dict(session.execute(select(Series.id, Series.slug)).all())
+    said = dict(kept.get("upstream") or {})
+    said["tags"] = today.spelled(said.get("tags", "").split())
+    draft = replace(_draft_of_revision(kept, series, today), source=source)
+    return State(Entry(id=kept["id"], slug=kept["slug"]), draft, said, frozenset(), today)
+
+
+def _tags_of_today(session: Session) -> TagsOfToday:
+    old_names = select(Alias.slug, Tag.slug).join(Tag, Tag.id == Alias.tag_id)
+    return TagsOfToday(dict(session.execute(old_names).all()), read_implied_slugs(session))
 
 
 def _draft_of_revision(kept: Mapping[str, Any], series: Mapping[int, str], tags: TagsOfToday) -> Draft:

@@ -194,24 +194,23 @@ class _Entries:
         created = {one for (one,) in rows_in(session, made, ImportItem.entry_id, entry_ids)}
         here = {one for (one,) in rows_in(session, select(Entry.id), Entry.id, entry_ids)}
         verdicts = {
-            one.id: _Verdict(GONE, "It was deleted before.") for one in items if one.entry_id not in here
+            one.id: _Verdict(GONE, "It was deleted before.")
+            for one in items
+            if one.entry_id not in here or one.outcome == Outcome.JOINED
         }
         # What joined an entry leaves it first: who has nothing else by then can go.
-        joined = undo_joins(
-            session, self._settings, [one for one in items if one.entry_id in here], now, by=self._by
-        )
+        joined = undo_joins(session, self._settings, items, now, status=self._status, by=self._by)
         verdicts |= {
-            one: _Verdict(GONE, "It is an entry of its own by now.")
-            if left is None
-            else _Verdict(BACK, _changed_since(left))
+            one: _Verdict(STAYS, left.stays) if left.stays else _Verdict(BACK, _changed_since(left.fields))
             for one, left in joined.items()
         }
-        living = [one for one in items if one.entry_id in here and one.id not in joined]
+        settled = verdicts.keys() - {one for one, left in joined.items() if left.stays}
+        living = [one for one in items if one.id not in verdicts]
         # What was created, and then changed by a second item of the same name, goes with the first.
         verdicts |= {
             one.id: _Verdict(GONE)
-            for one in living
-            if one.outcome == Outcome.UPDATED and one.entry_id in created
+            for one in items
+            if one.outcome == Outcome.UPDATED and one.entry_id in created and one.id not in settled
         }
         verdicts |= self._delete(session, [one for one in living if one.outcome == Outcome.CREATED], now)
         return verdicts | self._revert(session, [one for one in living if one.entry_id not in created], now)

@@ -37,6 +37,7 @@ from blog.domain.entry import Kind
 from blog.domain.links import MovedPages
 from blog.domain.rule_subject import TagNames
 from blog.models import Alias, Entry, Revision, Series, Source, Tag
+from importers.joining import new_tags
 from importers.pipeline import Applied, Digests, Known, Outcome, digests, key_of
 
 if TYPE_CHECKING:
@@ -101,6 +102,11 @@ class ImportLedger:
         external_id = Revision.fields["external_id"].as_string()
         source_id = Revision.fields["source_id"].as_integer()
         with self._services.sessions.read() as session:
+            keys = {key_of(draft) for draft in drafts}
+            # What has joined an entry is not known by one of its own, and there all the same.
+            keys -= joined_keys(session, keys)
+            if not keys:
+                return set()
             last = session.scalar(select(func.max(Revision.id))) or 0
             found = session.execute(
                 select(Source.slug, external_id)
@@ -112,11 +118,8 @@ class ImportLedger:
             )
             self._deleted |= {(source or "", name) for source, name in found}
             self._deleted |= _deleted_with_others(session, self._last_revision)
-            gone = self._deleted & {key_of(draft) for draft in drafts}
-            # One that came back has its appearances again.
-            gone -= joined_keys(session, gone)
         self._last_revision = last
-        return gone
+        return self._deleted & keys
 
     def same_links(self, drafts: Sequence[Draft], standings: Mapping[Key, Standing]) -> Mapping[Key, SameLink]:
         """Return the entries of other sources that these drafts may join, or have joined."""
@@ -361,15 +364,28 @@ def _change(decision: Decision) -> EntryChange | None:
 
 def _given(
     decisions: Sequence[Decision], stale: Collection[Key], created: Mapping[Key, int]
-) -> dict[int, Mapping[str, RuleSaid]]:
-    """The tags that entries which were written have from rules, and from which."""
-    found = {}
+) -> dict[int, dict[str, RuleSaid]]:
+    """The tags that entries which were written got from rules now, and from which."""
+    found: dict[int, dict[str, RuleSaid]] = {}
     for one in decisions:
         entry_id = created.get(one.key, one.entry_id)
-        is_written = one.outcome in (Outcome.CREATED, Outcome.UPDATED) and one.key not in stale
-        if one.given and is_written and entry_id is not None:
-            found[entry_id] = one.given
+        if one.given and one.key not in stale and entry_id is not None:
+            new = _new_tags(one)
+            found[entry_id] = found.get(entry_id, {}) | {
+                tag: said for tag, said in one.given.items() if tag in new
+            }
     return found
+
+
+def _new_tags(decision: Decision) -> Collection[str]:
+    """The tags that an entry gets, as far as it has not had them before, from whomever."""
+    if decision.outcome is Outcome.CREATED:
+        return decision.given
+    if "tags" not in decision.fields:
+        return ()
+    if decision.joins:
+        return new_tags(decision.upstream, decision.joins)
+    return set(decision.tag_names) - set(decision.seen.get("tags", "").split())
 
 
 def _only_said(decisions: Iterable[Decision]) -> dict[int, Digests]:

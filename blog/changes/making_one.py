@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from sqlalchemy import delete, insert, select, update
 
 from blog.changes.appearances import JOINED, additions_of
+from blog.changes.beside import kept_beside
 from blog.changes.columns import columns_of
 from blog.changes.entries import DELETED, EntryChange, drafts_after, kept_fields, tags_of, update_entries
 from blog.changes.log import record
@@ -19,6 +20,7 @@ from blog.changes.same_links import read_moved_pages, sources_of
 from blog.changes.slugs import FreeSlugs
 from blog.domain.dates import day_path
 from blog.models import Appearance, Entry
+from blog.outreach import Mention
 from importers.joining import FILLED
 
 if TYPE_CHECKING:
@@ -107,12 +109,14 @@ def _dissolve(session: Session, services: Services, pair: Pair, now: datetime, b
     tags = tags_of(session, pair)
     paths = _paths(session, pair)
     theirs = list(session.scalars(select(Appearance.id).where(Appearance.entry_id == entry.id)))
+    mentions = _hand_over_mentions(session, *pair)
+    fields = kept_fields(entry, tags.get(entry.id, [])) | kept_beside(session, [entry.id]).get(entry.id, {})
     values: dict[str, Any] = {
         "entry_id": keep.id,
         "source_id": entry.source_id,
         "external_id": entry.external_id,
         "upstream": dict(entry.upstream or {}),
-        "item": {"fields": kept_fields(entry, tags.get(entry.id, [])), "with": theirs},
+        "item": {"fields": fields, "with": theirs, "mentions": mentions},
         "first_seen": now,
     }
     change = _change(keep, entry, tags)
@@ -123,6 +127,16 @@ def _dissolve(session: Session, services: Services, pair: Pair, now: datetime, b
     record(session, DELETED, [pair[1]], now)
     lead_on(session, [(paths[pair[1]], paths[pair[0]])])
     return session.execute(insert(Appearance).values(values).returning(Appearance.id)).scalar_one()
+
+
+def _hand_over_mentions(session: Session, keep: int, entry: int) -> list[str]:
+    """Let pages that mention an entry mention another, where they do not already; return their addresses."""
+    known = select(Mention.source).where(Mention.entry_id == keep)
+    new = (Mention.entry_id == entry, Mention.source.not_in(known))
+    pages = list(session.scalars(select(Mention.source).where(*new)))
+    theirs = (Mention.entry_id == entry, Mention.source.in_(pages))
+    session.execute(update(Mention).where(*theirs).values(entry_id=keep))
+    return pages
 
 
 def _change(keep: Entry, entry: Entry, tags: Mapping[int, Sequence[str]]) -> EntryChange:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from sqlalchemy import insert, select
 
 from blog.changes.appearances_kept import APPEARANCES, bring_appearances_back
+from blog.changes.beside import BESIDE, bring_beside_back
 from blog.changes.columns import columns_of, derived_again
 from blog.changes.entries import DELETED, EntryChange, drafts_after, update_entries
 from blog.changes.fields import names_of
@@ -113,19 +114,27 @@ def last_words(session: Session, entry_ids: Collection[int]) -> dict[int, dict[s
 class Gone:
     """A deleted entry that is ready to come back.
 
-    That is its columns, its tags, when it got the late ones, and where else it appeared.
+    That is its columns, its tags, when it got the late ones, where else it appeared, and what is
+    known beside that.
     """
 
     row: dict[str, Any]
     tags: list[str]
     late: dict[str, datetime]
     appearances: list[dict[str, Any]]
+    beside: dict[str, list[dict[str, Any]]]
 
 
 def gone_entries(said: Mapping[int, Mapping[str, Any]], settings: Settings) -> dict[int, Gone]:
     """Make deleted entries ready to come back, from what their revisions hold; this renders them anew."""
     return {
-        entry: Gone(_row(fields, settings), list(fields["tags"]), _late(fields), fields.get(APPEARANCES, []))
+        entry: Gone(
+            row=_row(fields, settings),
+            tags=list(fields["tags"]),
+            late=_late(fields),
+            appearances=fields.get(APPEARANCES, []),
+            beside=fields.get(BESIDE, {}),
+        )
         for entry, fields in said.items()
     }
 
@@ -154,6 +163,7 @@ def bring_back(session: Session, gone: Mapping[int, Gone], now: datetime) -> tup
     if file_under(session, {entry: gone[entry].tags for entry in back}, late):
         record_names(session, now)
     bring_appearances_back(session, {entry: gone[entry].appearances for entry in back})
+    bring_beside_back(session, {entry: gone[entry].beside for entry in back})
     record(session, "created", sorted(back), now)
     return sorted(back), notes
 

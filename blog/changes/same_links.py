@@ -60,8 +60,9 @@ def same_links(
 ) -> dict[Key, SameLink]:
     """Return the entries that these drafts have joined, or that they are the same link as.
 
-    Whether they may be one with an entry, their ``standings`` tell. ``implied`` adds to tags, by their slugs, what they imply. Where several entries are the same link, the
-    oldest counts that nothing of the draft's source has joined yet.
+    Whether they may be one with an entry, their ``standings`` tell. ``implied`` adds to tags, by their slugs,
+    what they imply. Where several entries are the same link, the oldest counts that nothing of the draft's
+    source has joined yet.
     """
     joined = _joined(session, drafts)
     rest = [one for one in drafts if one.kind is Kind.LINK and key_of(one) not in joined]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, func, select, update
 
@@ -15,7 +15,7 @@ from blog.changes.subscriptions import hand_over
 from blog.domain.errors import CrosstagError, NotThere
 from blog.domain.filters import source_url
 from blog.domain.urls import web_url
-from blog.models import Appearance, Conflict, Departure, Entry, Revision, Source, Subscription
+from blog.models import Appearance, Conflict, Departure, Entry, ImportItem, Revision, Source, Subscription
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -107,6 +107,9 @@ def merge_sources(services: Services, source_id: int, into_id: int) -> int:
         hand_over_rules(session, source_id, into_id)
         _hand_over_deleted(session, source_id, into_id)
         ids += _hand_over_joined(session, source_id, into_id)
+        # By these an import that is undone finds what joined others.
+        items = update(ImportItem).where(ImportItem.source == source.slug)
+        session.execute(items.values(source=into.slug))
         session.execute(delete(Source).where(Source.id == source_id))
         record_names(session, now)
         record(session, "updated", ids, now)
@@ -122,7 +125,11 @@ def _names_at(session: Session, source_id: int) -> set[str]:
 
 def _hand_over_joined(session: Session, source_id: int, into_id: int) -> list[int]:
     """Let items that have joined entries be of the other source, and conflicts too; return the entries."""
-    joined = list(session.scalars(select(Appearance.entry_id).where(Appearance.source_id == source_id)))
+    theirs = select(Appearance).where(Appearance.source_id == source_id)
+    joined = list(session.scalars(theirs.with_only_columns(Appearance.entry_id)))
+    for appearance in session.scalars(theirs.where(Appearance.item["fields"].as_string().is_not(None))):
+        appearance.item = _of_another(appearance.item, source_id, into_id)
+    session.flush()
     for model in (Appearance, Conflict):
         session.execute(update(model).where(model.source_id == source_id).values(source_id=into_id))
     return joined
@@ -137,10 +144,20 @@ def _hand_over_deleted(session: Session, source_id: int, into_id: int) -> None:
     joined = deleted.where(Revision.fields[APPEARANCES].as_string().is_not(None))
     for revision in session.scalars(joined):
         kept = [
-            one | {"source_id": into_id} if one["source_id"] == source_id else one
+            one | {"source_id": into_id, "item": _of_another(one["item"], source_id, into_id)}
+            if one["source_id"] == source_id
+            else one
             for one in revision.fields[APPEARANCES]
         ]
         revision.fields = revision.fields | {APPEARANCES: kept}
+
+
+def _of_another(item: dict[str, Any], source_id: int, into_id: int) -> dict[str, Any]:
+    """What an appearance holds, with the entry that it was being of the other source."""
+    fields = item.get("fields")
+    if fields is None or fields["source_id"] != source_id:
+        return item
+    return item | {"fields": fields | {"source_id": into_id}}
 
 
 def _entries(count: int) -> str:

@@ -19,9 +19,10 @@ from blog.domain.entry import Status
 from blog.domain.errors import BadTag, NotThere
 from blog.domain.tags import slugify
 from blog.models import Appearance, Entry, Redirect, Source, TakenApart
+from blog.outreach import Mention
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -64,7 +65,9 @@ def separate(
     if made is None:
         return None, notes
     # What had come to it before the two were made one is its own again.
-    session.execute(update(Appearance).where(Appearance.id.in_(item.get("with", ()))).values(entry_id=made))
+    theirs = (Appearance.id.in_(item.get("with", ())), Appearance.entry_id == appearance.entry_id)
+    session.execute(update(Appearance).where(*theirs).values(entry_id=made))
+    _take_mentions(session, item.get("mentions", ()), appearance.entry_id, made)
     slugs = FreeSlugs(session, {})
     take_back(session, services.settings, [(appearance, appearance.added)], slugs, now, by=by)
     session.execute(delete(Appearance).where(Appearance.id == appearance.id))
@@ -84,13 +87,21 @@ def _bring_back(
     return (back[0] if back else None), notes
 
 
+def _take_mentions(session: Session, pages: Collection[str], entry_id: int, made: int) -> None:
+    """Give an entry back the mentions that it had; those pages name it, whatever became of it since."""
+    theirs = (Mention.entry_id == entry_id, Mention.source.in_(pages))
+    session.execute(update(Mention).where(*theirs).values(entry_id=made))
+
+
 def _make(session: Session, services: Services, appearance: Appearance, status: Status, now: datetime) -> int:
     """Make an entry of what the source says, seen by whoever sees the one that it was part of, or by fewer."""
     source = session.scalar(select(Source.slug).where(Source.id == appearance.source_id)) or ""
     said = draft_from_json(appearance.item["draft"])
     draft = replace(said, source=source, status=status if said.status is Status.PUBLISHED else said.status)
     atom_id = atom_id_of(draft, services.settings.authority)
-    names = {slugify(name): name.strip() for name in draft.tags if _can_be_tag(name)}
+    called = {slugify(name): name.strip() for name in draft.tags if _can_be_tag(name)}
+    # With those that rules gave it, and without those that they took.
+    names = {slug: called.get(slug, slug) for slug in appearance.upstream["tags"].split()}
     columns = columns_of(draft, atom_id, services.settings)
     new = NewEntry(draft, atom_id, columns, names, dict(appearance.upstream))
     return insert_entries(session, services.settings, [new], FreeSlugs(session, {}), now)[0]

@@ -45,6 +45,7 @@ def upgrade() -> None:
         _leads("appearance", "source_id", "source", falls=False),
         _key("appearance"),
         sa.UniqueConstraint("source_id", "external_id", name=op.f("uq_appearance_source_id_external_id")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_appearance_entry_id", "appearance", ["entry_id"])
     op.create_index("ix_appearance_external_id", "appearance", ["external_id"])

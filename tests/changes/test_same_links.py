@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from conftest import draft
-from sqlalchemy import select, update
+from sqlalchemy import event, func, select, update
 
 from blog.changes.entries import delete_entry, save_entry
 from blog.changes.import_runs import Wanted
@@ -18,6 +18,7 @@ from blog.changes.making_one import MakeOne
 from blog.changes.operations import undo_operation
 from blog.changes.plans import NothingToDo, carry_out
 from blog.changes.restoring import restore_revision
+from blog.changes.rules import add_rule
 from blog.changes.same_links import note_moved
 from blog.changes.sources import BadSource, merge_sources
 from blog.changes.tagging import rename_tag
@@ -25,7 +26,20 @@ from blog.changes.taking_apart import take_apart
 from blog.domain.entry import SourceDraft, Status
 from blog.domain.errors import NotThere
 from blog.domain.urls import canonical_url
-from blog.models import Appearance, Change, Entry, ImportItem, Revision, Source, Tag, entry_tag
+from blog.models import (
+    Appearance,
+    Change,
+    Conflict,
+    Entry,
+    ImportItem,
+    Revision,
+    RuledTag,
+    Source,
+    Tag,
+    TakenApart,
+    entry_tag,
+)
+from blog.outreach import Mention
 from importers.material import Material
 from importers.pipeline import run
 from importers.registry import Importer
@@ -476,3 +490,174 @@ def test_a_text_that_you_took_off_does_not_come_back_with_the_next_version(blog:
     imported(blog, replace(theirs, body="Promises!"))
     with blog.services.sessions.read() as session:
         assert session.scalars(select(Entry.body)).one() == ""
+
+
+def restore(blog: Blog, entry_id: int) -> None:
+    with blog.services.sessions.read() as session:
+        last = session.scalars(select(func.max(Revision.id)).where(Revision.entry_id == entry_id)).one()
+    restore_revision(blog.services, entry_id, last)
+
+
+def test_an_item_that_came_back_with_its_entry_is_the_one_that_it_was(blog: Blog) -> None:
+    several_there(blog)
+    before = everything(blog)
+    done = made_one(blog, 1, 2)
+    delete_entry(blog.services, 1)
+    imported(blog, link("a", url=f"{PAGE}/q"), link("d", "others", url=f"{PAGE}/q"))
+    restore(blog, 1)
+    assert undo_operation(blog.services, done.operation, "ada").notes == ()
+    assert [one for one in everything(blog) if one in before] == before
+    assert blog_holds(blog)[-1] == ("From a", "a", {"d"}, {"others"})
+
+
+def test_what_was_made_one_comes_back_in_the_source_that_its_own_was_put_together_with(blog: Blog) -> None:
+    several_there(blog)
+    done = made_one(blog, 1, 2)
+    imported(blog, link("e", url=f"{PAGE}/e"))
+    with blog.services.sessions.read() as session:
+        ids = dict(session.execute(select(Source.slug, Source.id)).all())
+    merge_sources(blog.services, ids["b"], ids["e"])
+    delete_entry(blog.services, 1)
+    merge_sources(blog.services, ids["e"], ids["c"])
+    restore(blog, 1)
+    assert undo_operation(blog.services, done.operation, "ada").notes == ()
+    assert {(title, source) for title, source, _, _ in blog_holds(blog)} >= {("a", "a"), ("b", "c")}
+
+
+def test_what_joined_leaves_with_its_import_even_if_its_source_has_another_name_since(blog: Blog) -> None:
+    imported(blog, link("a", "own"), label="one")
+    imported(blog, link("b", "theirs"), label="two")
+    imported(blog, link("c", url=f"{PAGE}/c"), label="three")
+    with blog.services.sessions.read() as session:
+        ids = dict(session.execute(select(Source.slug, Source.id)).all())
+    merge_sources(blog.services, ids["b"], ids["c"])
+    assert undo_run(blog.services, 2) == {"back": 1}
+    assert blog_holds(blog)[0] == ("From a", "a", set(), {"own"})
+
+
+def undone_reasons(blog: Blog, run_id: int) -> list[tuple[str, str]]:
+    of_entries = select(ImportItem.outcome, ImportItem.reason).where(ImportItem.entry_id.is_not(None))
+    with blog.services.sessions.read() as session:
+        rows = session.execute(of_entries.where(ImportItem.run_id == run_id))
+        return [(outcome, reason) for outcome, reason in rows]
+
+
+def test_what_an_import_made_leaves_the_entry_that_it_was_made_part_of(blog: Blog) -> None:
+    several_there(blog)
+    made_one(blog, 1, 2)
+    assert blog_holds(blog)[0] == ("a", "a", {"b", "d"}, {"a", "b", "d", "all"})
+    # The address was changed by hand, which is an edit, and something had joined it.
+    undo_run(blog.services, 2)
+    assert undone_reasons(blog, 2) == [("stays", "Changed since: url, tags.")]
+    undo_run(blog.services, 4)
+    assert undone_reasons(blog, 4) == [("back", "")]
+    assert blog_holds(blog)[0] == ("a", "a", {"b"}, {"a", "b", "all"})
+
+
+def test_what_was_made_one_unedited_is_undone_with_its_import(blog: Blog) -> None:
+    mine = blog.write("Mine", "mine", url=f"{PAGE}/draft", body="My words.")
+    imported(blog, link("b", "theirs", body="Words."))
+    with blog.services.sessions.write() as session:
+        session.execute(update(Entry).where(Entry.id == mine).values(url=PAGE, canonical=canonical_url(PAGE)))
+    made_one(blog, mine, mine + 1)
+    assert blog_holds(blog) == [("Mine", "", {"b"}, {"mine", "theirs"})]
+    assert undo_run(blog.services, 1) == {"back": 1}
+    assert blog_holds(blog) == [("Mine", "", set(), {"mine"})]
+
+
+def test_what_was_taken_apart_stays_when_its_import_is_undone(blog: Blog) -> None:
+    imported(blog, link("a"), label="one")
+    imported(blog, link("b"), label="two")
+    take_apart(blog.services, appearance_of(blog))
+    undo_run(blog.services, 2)
+    assert undone_reasons(blog, 2) == [("stays", "It is an entry of its own by now.")]
+    assert len(blog_holds(blog)) == 2
+
+
+def test_what_joined_by_rules_tells_so_and_keeps_its_tags_when_taken_apart(blog: Blog) -> None:
+    imported(blog, link("a", "own"))
+    add_rule(blog.services, "always → tag ruled, tag own")
+    imported(blog, link("b", "theirs"))
+    with blog.services.sessions.read() as session:
+        why = select(Tag.slug, RuledTag.line).join(Tag, Tag.id == RuledTag.tag_id)
+        assert dict(session.execute(why).all()) == {"ruled": "always → tag ruled, tag own"}
+    take_apart(blog.services, appearance_of(blog))
+    assert blog_holds(blog)[1] == ("From b", "b", set(), {"own", "ruled", "theirs"})
+
+
+def beside(blog: Blog) -> list[tuple[object, ...]]:
+    with blog.services.sessions.read() as session:
+        found = [
+            *session.execute(select(TakenApart.entry_id)),
+            *session.execute(select(RuledTag.entry_id, RuledTag.line, RuledTag.at)),
+            *session.execute(select(Conflict.entry_id, Conflict.field, Conflict.theirs, Conflict.at)),
+            *session.execute(
+                select(Mention.entry_id, Mention.source, Mention.state, Mention.due).order_by(Mention.source)
+            ),
+        ]
+        return [tuple(row) for row in found]
+
+
+def mention(blog: Blog, entry_id: int, *pages: str) -> None:
+    now = blog.services.clock()
+    with blog.services.sessions.write() as session:
+        session.add_all(
+            Mention(
+                entry_id=entry_id,
+                source=f"https://them.example/{page}",
+                target=PAGE,
+                host="them.example",
+                state="approved",
+                received=now,
+                due=now,
+            )
+            for page in pages
+        )
+
+
+def test_what_is_known_beside_an_entry_comes_back_with_it(blog: Blog) -> None:
+    add_rule(blog.services, "always → tag ruled")
+    theirs = link("b", "theirs")
+    imported(blog, link("a", "own"), theirs)
+    made = take_apart(blog.services, appearance_of(blog))
+    mention(blog, made, "one", "two")
+    save_entry(blog.services, replace(theirs, title="Mine"), made)
+    imported(blog, replace(theirs, title="Theirs"))
+    before = beside(blog)
+    assert [len(before), before[0]] == [5, (made,)]
+    delete_entry(blog.services, made)
+    assert beside(blog) == before[1:2]
+    restore(blog, made)
+    assert beside(blog) == before
+
+
+def test_who_mentions_what_is_made_part_of_another_mentions_that_and_comes_back(blog: Blog) -> None:
+    several_there(blog)
+    mention(blog, 1, "one")
+    mention(blog, 2, "one", "two")
+    before = beside(blog)
+    done = made_one(blog, 1, 2)
+    assert [row[:2] for row in beside(blog)] == [
+        (1, "https://them.example/one"),
+        (1, "https://them.example/two"),
+    ]
+    undo_operation(blog.services, done.operation, "ada")
+    assert sorted(map(str, beside(blog))) == sorted(map(str, before))
+
+
+def test_whether_what_has_joined_was_deleted_is_not_looked_for_in_all_revisions(blog: Blog) -> None:
+    theirs = link("b", "theirs")
+    imported(blog, link("a", "own"), theirs)
+    asked: list[str] = []
+    engine = blog.services.sessions.engine
+
+    def note(*arguments: object) -> None:
+        asked.append(str(arguments[2]))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert ImportLedger(blog.services).deleted([theirs]) == set()
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert len(asked) >= 1
+    assert [one for one in asked if "revision" in one] == []
