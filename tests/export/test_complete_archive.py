@@ -409,7 +409,7 @@ def in_table(*lines: bytes) -> Callable[[dict[str, bytes]], None]:
     return change
 
 
-ROW = b'{"entry_id":1,"tag_id":2}'
+ROW = b'{"entry_id":1,"tag_id":2,"at":null}'
 
 
 def without_tags(parts: dict[str, bytes]) -> None:
