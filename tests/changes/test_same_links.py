@@ -548,12 +548,7 @@ def test_what_joined_leaves_with_its_import_even_if_its_source_has_another_name_
 def undone_reasons(blog: Blog, run_id: int) -> list[tuple[str, str]]:
     of_entries = select(ImportItem.outcome, ImportItem.reason).where(ImportItem.entry_id.is_not(None))
     with blog.services.sessions.read() as session:
-<<<<<<< ours
         return [(what, why) for what, why in session.execute(of_entries.where(ImportItem.run_id == run_id))]
-=======
-        rows = session.execute(of_entries.where(ImportItem.run_id == run_id))
-        return [(outcome, reason) for outcome, reason in rows]
->>>>>>> theirs
 
 
 def test_what_an_import_made_leaves_the_entry_that_it_was_made_part_of(blog: Blog) -> None:
