@@ -108,8 +108,7 @@ def _standings(session: Session, entry_ids: Collection[int], now: datetime) -> d
         found[columns.pop("id")] = _Standing(columns, set() if own is None else {own})
     joined = select(Appearance.entry_id, Appearance.source_id)
     for entry_id, source_id in rows_in(session, joined, Appearance.entry_id, found):
-        if source_id is not None:
-            found[entry_id].sources.add(source_id)
+        found[entry_id].sources.update(() if source_id is None else (source_id,))
     pairs = select(entry_tag.c.entry_id, Tag.id, Tag.slug).join(Tag, Tag.id == entry_tag.c.tag_id)
     for entry_id, tag_id, slug in rows_in(session, pairs, entry_tag.c.entry_id, found):
         found[entry_id].tags[tag_id] = slug

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 # So many of the last departures of each reach are looked at, and so many at a time.
 _LOOKED_AT: Final = 2_000
-_AT_ONCE: Final = 200
+_AT_ONCE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
