@@ -227,6 +227,10 @@ class Ledger(Protocol[_Prepared]):
         """Return the tag that a slug leads to: itself, or its new name."""
         ...
 
+    def living_source(self, slug: str) -> str:
+        """Return the source that a slug leads to: itself, or the one that it was put together with."""
+        ...
+
     def with_implied(self, tags: Collection[str]) -> Collection[str]:
         """Return these tags and all that an entry gets beside them, because they imply it."""
         ...
@@ -356,7 +360,8 @@ class _Job(Generic[_Prepared]):
     def take_draft(self, draft: Draft) -> None:
         self._flush_names()
         try:
-            draft = _with(draft, source=_slug_or_none(draft.source), series=_slug_or_none(draft.series))
+            source = self._ledger.living_source(_slug_or_none(draft.source))
+            draft = _with(draft, source=source, series=_slug_or_none(draft.series))
         except BadTag as error:
             self.fail(draft.external_id, error.sentence, draft)
             return

@@ -11,8 +11,9 @@ from sqlalchemy import bindparam, insert, or_, select, update
 from blog.changes.lookups import rows_in
 from blog.changes.names import tag_ids
 from blog.changes.vocabulary import closure, read_implications
+from blog.domain.filters import source_url
 from blog.domain.tags import slugify
-from blog.models import Alias, Appearance, Entry, Series, Source, Subscription, Tag, entry_tag
+from blog.models import Alias, Appearance, Entry, Redirect, Series, Source, Subscription, Tag, entry_tag
 from blog.rendering import clean_text
 
 if TYPE_CHECKING:
@@ -140,6 +141,14 @@ def source_ids(session: Session, names: Collection[str]) -> tuple[dict[str, int 
 def series_ids(session: Session, names: Collection[str]) -> tuple[dict[str, int | None], bool]:
     """Return the ids of series by the names given, and whether one was made; "" is none."""
     return _place_ids(session, Series, "title", names)
+
+
+def read_merged_sources(session: Session) -> dict[str, str]:
+    """Return, by the address that a source had which was put together with another, the slug of that one."""
+    there = {source_url(slug): slug for slug in session.scalars(select(Source.slug))}
+    statement = select(Redirect.path, Redirect.target).where(Redirect.host == "")
+    rows = rows_in(session, statement, Redirect.target, there)
+    return {path: there[target] for path, target in rows if path not in there}
 
 
 def _place_ids(

@@ -24,6 +24,7 @@ from blog.changes.entries import (
     tags_of,
     update_entries,
 )
+from blog.changes.filing import read_merged_sources
 from blog.changes.joins_undo import UNDONE_IMPORT
 from blog.changes.log import record_names
 from blog.changes.lookups import rows_in
@@ -34,7 +35,8 @@ from blog.changes.same_links import joined_keys, read_moved_pages, same_links
 from blog.changes.slugs import FreeSlugs
 from blog.changes.vanished import marked_keys, unmark
 from blog.changes.vocabulary import closure, read_implied_slugs
-from blog.domain.entry import Kind
+from blog.domain.entry import Kind, SourceDraft
+from blog.domain.filters import source_url
 from blog.domain.links import MovedPages
 from blog.domain.rule_subject import TagNames
 from blog.models import Alias, Entry, Revision, Rule, Series, Source, Tag
@@ -84,6 +86,7 @@ class ImportLedger:
         self._renderers = renderers or Renderers()
         self._living: dict[str, str] | None = None
         self._implied: dict[str, list[str]] | None = None
+        self._merged: dict[str, str] | None = None
         self._slug_numbers: dict[Place, int] = {}
         self._deleted: set[Key] = set()
         self._last_revision = 0
@@ -171,6 +174,13 @@ class ImportLedger:
                 self._living = dict(pairs.all())
         return self._living.get(slug, slug)
 
+    def living_source(self, slug: str) -> str:
+        """Return the source that a slug leads to: itself, or the one that it was put together with."""
+        if self._merged is None:
+            with self._services.sessions.read() as session:
+                self._merged = read_merged_sources(session)
+        return self._merged.get(source_url(slug), slug) if slug and self._merged else slug
+
     def with_implied(self, tags: Collection[str]) -> Collection[str]:
         """Return these tags and all that they imply.
 
@@ -198,6 +208,10 @@ class ImportLedger:
 
     def apply_names(self, items: Sequence[Item]) -> list[tuple[str, str]]:
         """Write tags, old names, series, sources and redirects; return what could not be, and why."""
+        # What is said of a source that is part of another by now is not said of that.
+        items = [
+            one for one in items if not isinstance(one, SourceDraft) or self.living_source(one.slug) == one.slug
+        ]
         with self._services.sessions.write() as session:
             with self._recorder.naming(session, items) if self._recorder else nullcontext():
                 changed, failures = write_names(session, items)

@@ -292,6 +292,19 @@ def test_sources_that_are_put_together_stay_apart_where_both_have_an_item(blog: 
         merge_sources(blog.services, ids["e"], ids["d"])
 
 
+def test_a_file_of_a_source_that_is_part_of_another_by_now_makes_nothing_anew(blog: Blog) -> None:
+    items = SourceDraft(slug="old", name="Old"), link("old", "one"), link("new", url="https://example.com/7")
+    imported(blog, *items)
+    with blog.services.sessions.read() as session:
+        ids = dict(session.execute(select(Source.slug, Source.id)).all())
+    merge_sources(blog.services, ids["old"], ids["new"])
+    before = blog_holds(blog)
+    assert outcomes(imported(blog, *items)) == {"unchanged": 2}
+    assert blog_holds(blog) == before
+    with blog.services.sessions.read() as session:
+        assert session.execute(select(Source.slug, Source.name)).all() == [("new", "New")]
+
+
 def test_an_import_that_was_broken_off_goes_on(blog: Blog) -> None:
     items = [link("a", "one"), link("b", "two"), link("c", "three")]
 
