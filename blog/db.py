@@ -10,6 +10,7 @@ first read.
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from alembic import command
@@ -162,14 +163,21 @@ def migrate(sessions: Sessions) -> tuple[str | None, str]:
     """
     url = sessions.engine.url.render_as_string(hide_password=False)
     config = alembic_config(url)
-    head = ScriptDirectory.from_config(config).get_current_head()
-    assert head is not None, "the migrations folder holds at least one revision"
+    head = _newest_revision()
     before = schema_revision(sessions)
     if before != head:
         with migrating(url) as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     return before, head
+
+
+@cache
+def _newest_revision() -> str:
+    """The revision that this program has; finding out takes longer than all else of opening a blog."""
+    head = ScriptDirectory.from_config(alembic_config("")).get_current_head()
+    assert head is not None, "the migrations folder holds at least one revision"
+    return head
 
 
 @contextmanager

@@ -24,7 +24,6 @@ from blog.changes.entries import save_entry
 from blog.config import Settings
 from blog.db import Sessions, migrate
 from blog.domain.entry import Draft, Kind
-from blog.models import Base
 from blog.services import Services, open_services
 
 if TYPE_CHECKING:
@@ -111,6 +110,22 @@ def counted(blog: Blog) -> Iterator[list[str]]:
     event.remove(blog.services.sessions.engine, "after_cursor_execute", note)
 
 
+EMPTY_ALL: LiteralString = """
+DO $$
+DECLARE
+  one text;
+  has_rows boolean;
+BEGIN
+  SET LOCAL session_replication_role = replica;
+  FOR one IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+    EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I)', one) INTO has_rows;
+    IF has_rows THEN EXECUTE format('DELETE FROM %I', one); END IF;
+  END LOOP;
+  PERFORM setval(format('%I', sequencename)::regclass, 1, false) FROM pg_sequences WHERE last_value IS NOT NULL;
+END $$
+"""
+
+
 class PostgreSQL:
     """A real server; its databases are emptied and used again, which takes less time than making them."""
 
@@ -139,9 +154,8 @@ class PostgreSQL:
         return name
 
     def give_back(self, name: str) -> None:
-        """Empty a database, for the next test."""
-        tables = ", ".join(f'"{table}"' for table in Base.metadata.tables)
-        self._do(f"TRUNCATE {tables} RESTART IDENTITY CASCADE", name)
+        """Empty a database, for the next test: the few tables that have rows, as truncating all takes long."""
+        self._do(EMPTY_ALL, name)
         self._free.append(name)
 
     def url(self, name: str) -> str:

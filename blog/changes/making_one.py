@@ -119,9 +119,9 @@ def _dissolve(session: Session, services: Services, pair: Pair, now: datetime, b
     tags = tags_of(session, pair)
     paths = _paths(session, pair)
     theirs = list(session.scalars(select(Appearance.id).where(Appearance.entry_id == entry.id)))
+    mentions = _hand_over_mentions(session, *pair)
     late, beside = late_tags_of(session, [entry.id]), kept_beside(session, [entry.id])
     fields = kept_fields(entry, tags.get(entry.id, [])) | late.get(entry.id, {}) | beside.get(entry.id, {})
-    mentions = _hand_over_mentions(session, *pair)
     values: dict[str, Any] = {
         "entry_id": keep.id,
         "source_id": entry.source_id,
