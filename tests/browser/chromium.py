@@ -79,12 +79,16 @@ class Chromium:
             self.events.append(message)
         return message
 
-    def show(self, url: str, *, width: int, height: int, scheme: str) -> None:
-        """Load a page in a window of this size, light or dark, and wait until it is there."""
+    def look(self, *, width: int, height: int, scheme: str) -> None:
+        """Make the window this size, and light or dark."""
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
         )
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+
+    def show(self, url: str, *, width: int, height: int, scheme: str) -> None:
+        """Load a page in a window of this size, light or dark, and wait until it is there."""
+        self.look(width=width, height=height, scheme=scheme)
         self.events.clear()
         self.call("Page.navigate", url=url)
         while not any(event["method"] == "Page.loadEventFired" for event in self.events):

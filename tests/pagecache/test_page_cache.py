@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from werkzeug.datastructures import Headers
     from werkzeug.test import TestResponse
 
+    from blog.audience import HearsReaders
+
 
 def without_cache(blog: Blog) -> FlaskClient:
     """A client of an app that keeps nothing, on the same blog."""
@@ -40,7 +42,9 @@ def without_cache(blog: Blog) -> FlaskClient:
 
 
 def cache_of(client: FlaskClient) -> PageCache:
-    return cast("PageCache", client.application.wsgi_app)
+    # Below what counts who asks for feeds.
+    outermost = cast("HearsReaders", client.application.wsgi_app)
+    return cast("PageCache", outermost._app)
 
 
 def told(answer: TestResponse) -> tuple[int, Headers, bytes]:

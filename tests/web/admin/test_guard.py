@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.routing import Rule
 
-# What a rule's variables are filled with; any value will do, as nobody gets to look at it.
-_VALUES: Final = {"int": 1, "UnicodeConverter": "x"}
+
 _SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -26,8 +25,9 @@ def filled(app: Flask, rule: Rule) -> str:
     """An address that the rule matches."""
     values = {}
     for name in rule.arguments:
-        kind = type(rule._converters[name]).__name__
-        values[name] = {"Number": 1, "AnyConverter": "e"}.get(kind, "x")
+        converter = rule._converters[name]
+        known = sorted(getattr(converter, "items", ()))
+        values[name] = known[0] if known else "x" if type(converter).__name__ == "UnicodeConverter" else 1
     with app.test_request_context():
         address: str = app.url_map.bind("localhost").build(rule.endpoint, values, force_external=False)
     return address
