@@ -88,16 +88,20 @@ def depends_on(what: str) -> None:
     request.environ.get(DEPENDS, set()).add(what)
 
 
+def knows_base_url() -> bool:
+    """Tell whether whole addresses can be made: what says that a request is bad has to do without."""
+    return bool(services().settings.base_url or request.host)
+
+
 def base_url() -> str:
     """Return the blog's address without a slash at its end: as set, else as this request came in.
 
     Raises:
         BadRequest: it is not set, and the request names no host that addresses could be made of.
     """
-    known = services().settings.base_url
-    if not known and not request.host:
+    if not knows_base_url():
         raise BadRequest("This request does not name the host it is for. Its operator may set base_url.")
-    return known or request.host_url.rstrip("/")
+    return services().settings.base_url or request.host_url.rstrip("/")
 
 
 def whole_url(address: str) -> str:

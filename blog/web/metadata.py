@@ -16,7 +16,7 @@ from blog.domain.filters import EVERYTHING, Filter
 from blog.queries.cards import card_of_blog, card_of_entry, card_of_filter
 from blog.queries.entries import beginning
 from blog.web.cards import card_url
-from blog.web.context import base_url, services, whole_url
+from blog.web.context import base_url, knows_base_url, services, whole_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,8 @@ class PageMeta:
 
 def plain_meta(title: str, description: str = "") -> PageMeta:
     """Describe a page of which there is nothing more to say; it has the card of the blog."""
-    return PageMeta(title=title, description=description, image=card_of_whole_blog(), is_card=True)
+    image = card_of_whole_blog() if knows_base_url() else ""
+    return PageMeta(title=title, description=description, image=image, is_card=bool(image))
 
 
 def card_of_whole_blog() -> str:

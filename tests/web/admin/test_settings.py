@@ -37,7 +37,6 @@ AS_IT_IS = {
     "head_html": "",
     "footer_html": "",
     "script_hosts": "",
-    "webmention": "",
     "hub": "",
     "profiles": "",
 }
