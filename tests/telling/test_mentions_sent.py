@@ -194,7 +194,7 @@ def test_turned_off_it_tells_nobody_and_turned_on_again_it_begins_anew(
         "feed_size": "30",
         "list_words": "250",
     }
-    turn_on = as_it_is | {"base_url": BASE, "webmention": "True"}
+    turn_on = as_it_is | {"base_url": BASE, "webmention": "yes"}
     for form in (turn_on, as_it_is | {"base_url": BASE}, turn_on):
         assert desk.post("/admin/settings/", form).status_code == 303
         before = note(blog, f"[a]({site.base}/a)", slug="before")
