@@ -50,10 +50,9 @@ quick: $(VENV)/.dev  ## Run the tests without a browser, the real blog, PostgreS
 	  --ignore=tests/benchmarks --ignore=tests/poller --ignore=tests/importers/test_streaming.py \
 	  --ignore=tests/pagecache --ignore=tests/web/test_api_described.py
 
-core: $(VENV)/.dev  ## Run the tests of what stands on nothing but Python: values, importers, facets, search.
+core: $(VENV)/.dev  ## Run the tests of what stands on nothing but Python: values, importers, facets.
 	@$(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not corpus" -k "not postgresql" \
-	  --ignore=tests/importers/test_streaming.py tests/domain tests/importers tests/facets tests/search \
-	  tests/syndication tests/test_config.py tests/test_rendering.py tests/test_serving.py
+	  --ignore=tests/importers/test_streaming.py tests/domain tests/importers tests/facets
 
 check: format types imports  ## Look at the code without running it.
 
