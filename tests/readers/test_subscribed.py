@@ -35,9 +35,8 @@ if TYPE_CHECKING:
     from blog.services import Services
 
 
-# As many as a feed holds: what is tagged late and dated by its writing would be nowhere among them.
-FEED_SIZE = 30
-FILLING = [f"D link {number:02}" for number in range(FEED_SIZE)]
+# More than a feed holds: what is tagged late and dated by its writing would be nowhere among them.
+FILLING = [f"D link {number:02}" for number in range(60)]
 
 
 class FeedReader(Protocol):
@@ -123,7 +122,8 @@ def test_a_reader_follows_an_intersection_through_everything_that_happens_to_it(
 
         reader.poll()
         first = reader.items()
-        assert [title for _, title in first] == ["A first link", *FILLING[:-1]]
+        assert [title for _, title in first] == ["A first link", *FILLING[: len(first) - 1]]
+        assert 30 <= len(first) < len(FILLING)
         assert proxy.seen()[-1] == ("/tags/python+scaling.atom", 200)
 
         # newsboat keeps what it was told of a feed's state from the second time on.
@@ -134,7 +134,7 @@ def test_a_reader_follows_an_intersection_through_everything_that_happens_to_it(
         new = link(services, "C just seen", "scaling python", age=timedelta(0))
         reader.poll()
         two = reader.items()
-        assert [title for _, title in two] == ["A first link", "C just seen", *FILLING[:-1]]
+        assert [title for _, title in two] == ["A first link", "C just seen", *FILLING[: len(first) - 1]]
 
         said = replace(draft("C seen and corrected", "scaling python"), published=datetime.now(UTC))
         save_entry(services, said, new)
@@ -148,7 +148,7 @@ def test_a_reader_follows_an_intersection_through_everything_that_happens_to_it(
         reader.poll()
         three = reader.items()
         titles = ["A first link", "B written long ago", "C seen and corrected"]
-        assert [title for _, title in three] == [*titles, *FILLING[:-1]]
+        assert [title for _, title in three] == [*titles, *FILLING[: len(first) - 1]]
 
         proxy.seen()
         rename_tag(services, "python", "Snakes")
@@ -167,5 +167,6 @@ def test_a_reader_follows_an_intersection_through_everything_that_happens_to_it(
         last = reader.items()
         proxy.seen()
         reader.poll()
-        assert proxy.seen()[-1] == ("/tags/caches+snakes.atom", 304)
+        # lemon24's reader keeps a new state only with news of a feed, and asks again without it.
+        assert proxy.seen()[-1] == ("/tags/caches+snakes.atom", 304 if make is Newsboat else 200)
         assert reader.items() == last
