@@ -134,7 +134,7 @@ def test_all_documents_of_a_feed_have_its_id(small: Blog) -> None:
         ElementTree.fromstring(one.body).findtext(f"{ATOM}id")
         for one in walk(small.client(), "/tags/python.atom")
     ]
-    assert ids == ["http://localhost/tags/python.atom"] * 3
+    assert ids == ["tag:localhost,2026:/tags/1.atom"] * 3
 
 
 CHANGES: dict[str, Callable[[Blog, int], object]] = {

@@ -178,13 +178,6 @@ def test_what_was_published_later_than_the_one_that_stays_counts_from_then(blog:
     assert late(blog) == {(keep, "python"): datetime(2014, 1, 1, 12, tzinfo=UTC)}
 
 
-def test_what_was_not_public_brings_its_tags_now(blog: Blog) -> None:
-    keep = same_link(blog, "Keep", "mine", day="2012-01-01")
-    gone = same_link(blog, "Gone", "python", day="2010-01-01", source="there", status=Status.DRAFT)
-    make_one(blog, keep, gone)
-    assert late(blog) == {(keep, "python"): blog.clock.now}
-
-
 def test_many_tagged_at_once_enter_at_once_the_newest_of_them_first(blog: Blog) -> None:
     ids = [blog.write(f"{number}", day=f"2010-01-{number:02}") for number in range(1, 10)]
     blog.write("Python", "python", day="2020-01-01")
