@@ -147,7 +147,11 @@ def test_the_preview_follows_the_text_and_is_the_real_page(author: Author) -> No
     expect(frame.locator("article.link h1")).to_have_text("A title")
     expect(frame.locator("article strong")).to_have_text("bold")
     # In the very style of the blog.
-    assert frame.locator("article h1").evaluate("one => getComputedStyle(one).fontFamily").startswith("Charter")
+    assert (
+        frame.locator("article h1")
+        .evaluate("one => getComputedStyle(one).fontFamily")
+        .startswith('"Crosstag Serif"')
+    )
     page.check("#kind-quotation", force=True)
     expect(frame.locator("article.quotation blockquote")).to_contain_text("Some bold words.")
     page.click("text=Hide the preview")

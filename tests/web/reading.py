@@ -140,6 +140,13 @@ def total(page: Element) -> int:
     return int(found.group(1).replace(",", ""))
 
 
+def foreign_scripts(page: Element) -> list[Element]:
+    """The scripts that are not ours: the one for the keyboard, and data for search engines that is none."""
+    ours = [one for one in page.all("script") if one.get("src").startswith("/static/keys.js")]
+    data = [one for one in page.all("script") if one.get("type") == "application/ld+json"]
+    return [one for one in page.all("script") if one not in ours and one not in data]
+
+
 def promises(page: Element) -> dict[str, int]:
     """Every address that the page gives a count for, with the count."""
     found: dict[str, int] = {}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from conftest import draft
 from library import opened
-from reading import look, promises, read
+from reading import foreign_scripts, look, promises, read
 
 from blog.changes.entries import save_entry
 from blog.domain.entry import Kind
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from conftest import Blog
     from flask.testing import FlaskClient
-    from reading import Element
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +28,6 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
 
 
 HOSTILE = """</title><script>alert('1')</script>"'><img src=x onerror=alert(2)>&amp;&lt;{{7*7}}{% raw %}"""
-
-
-def foreign_scripts(page: Element) -> list[Element]:
-    """The scripts that are not ours: the one for the keyboard, and data for search engines that is none."""
-    ours = [one for one in page.all("script") if one.get("src").startswith("/static/keys.js")]
-    data = [one for one in page.all("script") if one.get("type") == "application/ld+json"]
-    return [one for one in page.all("script") if one not in ours and one not in data]
 
 
 def test_hostile_words_are_shown_and_never_run(make_blog: Callable[..., Blog]) -> None:

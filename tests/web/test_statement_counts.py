@@ -38,6 +38,11 @@ def statements(blog: Blog, client: FlaskClient, address: str) -> list[str]:
     return counted
 
 
+def asked(statements: list[str]) -> list[str]:
+    """Those that ask for more than whether anything has changed, which PostgreSQL is asked at each look."""
+    return [one for one in statements if one not in {"BEGIN", "SELECT coalesce(max(id), 0) FROM change"}]
+
+
 ADDRESSES = [
     "/", "/tags/all/", "/links/", "/2009/", "/2009/May/", "/search/?q=entry", "/sources/there/", "/domains/example.com/", "/series/long/", "/feed.atom", "/tags/all.json",
     "/tags/", "/archive/", "/sitemap-2009.xml", "/2009/May/3/entry/", "/on-this-day/May/3/",
@@ -65,6 +70,6 @@ def test_a_page_of_thirty_entries_costs_as_many_statements_as_one_of_three(
     blog.services.search.catch_up()
     many = {address: statements(blog, client, address) for address in ADDRESSES}
     assert many == few
-    assert {address: len(found) for address, found in few.items() if len(found) > 9} == {}
+    assert {address: len(asked(found)) for address, found in few.items() if len(asked(found)) > 6} == {}
     assert few["/"]
     assert few["/feed.atom"]
