@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
@@ -87,6 +88,7 @@ def read_items(feed: FeedDocument, *, now: datetime, address: str = "") -> Itera
 def _drafts(feed: FeedDocument, items: Iterable[FeedItem], home: str, now: datetime) -> Iterator[Item]:
     seen: set[str] = set()
     ids = _ids(feed.items, home)
+    taken = set(ids)
     for item, external_id in zip(items, ids, strict=False):
         if external_id in seen:
             yield Rejected(external_id=external_id, reason="The feed has another item with the same id.")
@@ -96,7 +98,9 @@ def _drafts(feed: FeedDocument, items: Iterable[FeedItem], home: str, now: datet
         if published is None:
             yield Rejected(external_id=external_id, reason="Neither it nor the feed has a usable date.")
         else:
-            yield _draft(item, external_id, published, home, now)
+            draft = _draft(item, external_id, published, home, now)
+            former = _by_other_scheme(external_id)
+            yield draft if former in taken else replace(draft, former_id=former)
 
 
 def _ids(items: Iterable[FeedItem], home: str) -> list[str]:
@@ -119,6 +123,16 @@ def _ids(items: Iterable[FeedItem], home: str) -> list[str]:
 def _own_id(item_id: str, home: str) -> str:
     """An id that is a URI names the item everywhere; any other ("17") only within its feed."""
     return (item_id if _URI.match(item_id) or not home else f"{home}#{item_id}")[:_LONGEST_ID]
+
+
+def _by_other_scheme(external_id: str) -> str:
+    """What an item was called before its site moved from http to https, or back; "" if that says nothing.
+
+    Its own ids follow such a move where they are links, or are numbers that the home page makes unique.
+    """
+    scheme, _, rest = external_id.partition("://")
+    other = {"http": "https", "https": "http"}.get(scheme, "")
+    return f"{other}://{rest}"[:_LONGEST_ID] if other else ""
 
 
 def _digest(item: FeedItem) -> str:

@@ -208,6 +208,10 @@ class Ledger(Protocol[_Prepared]):
         """Return the entries these drafts were imported as, by source and external id."""
         ...
 
+    def held(self, drafts: Sequence[Draft]) -> set[Key]:
+        """Return which of these drafts were imported once, whatever became of them."""
+        ...
+
     def deleted(self, drafts: Sequence[Draft]) -> set[Key]:
         """Return which of these drafts were imported once and deleted by the author."""
         ...
@@ -323,6 +327,20 @@ class _Read:
     status: Status | None = None
 
 
+def under_known_ids(drafts: Sequence[Draft], ledger: Ledger[Any]) -> list[Draft]:
+    """Return the drafts, those that are known here by their former id under that one."""
+    renamed = [one for one in drafts if one.former_id]
+    held = ledger.held(renamed) if renamed else set()
+    former = {
+        key_of(one): replace(one, external_id=one.former_id, former_id="")
+        for one in renamed
+        if key_of(one) not in held
+    }
+    held = ledger.held(list(former.values())) if former else set()
+    known = {key: draft for key, draft in former.items() if key_of(draft) in held}
+    return [known.get(key_of(one), one) for one in drafts]
+
+
 class _Job(Generic[_Prepared]):
     """One run: what has been taken in, what is being made ready, and the report of what was written."""
 
@@ -393,7 +411,7 @@ class _Job(Generic[_Prepared]):
         rendered elsewhere, the next batch is read and decided. What somebody else, or the batch
         before, has written until then is decided again, on what is there now.
         """
-        drafts, self._drafts = list(self._drafts.values()), {}
+        drafts, self._drafts = under_known_ids(list(self._drafts.values()), self._ledger), {}
         if not drafts:
             return
         decisions = self._decide(drafts)

@@ -113,6 +113,13 @@ class ImportLedger:
                 for key, one in found.items()
             }
 
+    def held(self, drafts: Sequence[Draft]) -> set[Key]:
+        """Return which of these drafts were imported once: are known, have joined an entry, or were deleted."""
+        with self._services.sessions.read() as session:
+            found = set(_known(session, drafts))
+            found |= joined_keys(session, {key_of(draft) for draft in drafts} - found)
+        return found | self.deleted([draft for draft in drafts if key_of(draft) not in found])
+
     def deleted(self, drafts: Sequence[Draft]) -> set[Key]:
         """Return which of these drafts were imported once and deleted by the author."""
         if not drafts:

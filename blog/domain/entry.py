@@ -55,9 +55,11 @@ class Draft:
     """One entry as it was read.
 
     ``external_id`` names it within its source, for ever: the same id read again is the same
-    entry. ``tags`` are names as written ("C++"), not slugs. ``source`` and ``series`` are
-    slugs; an empty source is the blog's own writing. ``folder`` is where it lay at its source, with
-    slashes between: rules go by it, and no entry keeps it.
+    entry. ``former_id`` is what it was named if its site has moved, from http to https say: an
+    entry of that name is the same one, where there is none of the other. ``tags`` are names as
+    written ("C++"), not slugs. ``source`` and ``series`` are slugs; an empty source is the
+    blog's own writing. ``folder`` is where it lay at its source, with slashes between: rules go
+    by it, and no entry keeps it.
     """
 
     kind: Kind
@@ -81,6 +83,7 @@ class Draft:
     status: Status = Status.PUBLISHED
     updated: datetime | None = None
     folder: str = ""
+    former_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from blog.changes.imports import ImportLedger
 from blog.changes.poll_runs import PollRecorder, forget_old_polls
 from blog.changes.subscriptions import Answered, Learnt, claim, release, settle, source_of
 from blog.changes.vanished import note_reading
-from blog.domain.entry import Draft
+from blog.domain.entry import Draft, Rejected
 from blog.domain.errors import BadStatus, CrosstagError, FetchRefused
 from blog.domain.schedule import Result, Wishes, max_age, plan
 from blog.domain.websub import find_hub
@@ -31,13 +31,12 @@ from blog.poller.asking import Network
 from blog.poller.hubs import ask_hubs
 from blog.poller.readers import Readers
 from blog.queries.subscriptions import next_poll
-from importers.pipeline import Outcome, run
+from importers.pipeline import Outcome, run, under_known_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable
 
     from blog.changes.subscriptions import Claimed
-    from blog.domain.entry import Rejected
     from blog.fetch import Fetched
     from blog.poller.reading import FeedRead
     from blog.services import Services
@@ -268,32 +267,33 @@ class _Round:
         if source != claimed.source:
             # It was put together with another one: what was deleted of it goes by that name now.
             self._ledger = ImportLedger(self._services)
-        items = _with_options(read, source, claimed.tags)
+        drafts = under_known_ids(_with_options(read.drafts, source, claimed.tags), self._ledger)
+        failed = [one for one in read.items if isinstance(one, Rejected)]
         recorder = PollRecorder(self._services, Wanted(source, claimed.kind, claimed.status))
         self._ledger.record_with(recorder)
+        items: list[Draft | Rejected] = [*drafts, *failed]
         report = run(items, self._ledger, kind=claimed.kind, status=claimed.status, on_told=recorder.tell)
         recorder.end()
         self._tally.created += report.counts[Outcome.CREATED]
         self._tally.updated += report.counts[Outcome.UPDATED] + report.counts[Outcome.JOINED]
         note_reading(
-            self._services, source, _listed(read), {one.external_id for one in read.items}, read.deleted
+            self._services,
+            source,
+            _listed(drafts),
+            {one.external_id for one in items},
+            read.deleted,
         )
         return report
 
 
-def _with_options(read: FeedRead, source: str, all_get: tuple[str, ...]) -> Iterator[Draft | Rejected]:
+def _with_options(drafts: Iterable[Draft], source: str, all_get: tuple[str, ...]) -> list[Draft]:
     """The items as entries of this source, with the tags that all of its entries get."""
-    for item in read.items:
-        if isinstance(item, Draft):
-            tags = tuple(dict.fromkeys((*item.tags, *all_get)))
-            yield replace(item, source=source, tags=tags)
-        else:
-            yield item
+    return [replace(one, source=source, tags=tuple(dict.fromkeys((*one.tags, *all_get)))) for one in drafts]
 
 
-def _listed(read: FeedRead) -> list[tuple[str, str]]:
+def _listed(drafts: Iterable[Draft]) -> list[tuple[str, str]]:
     """The items in the order of the feed, each with its time."""
-    return [(one.external_id, one.published.astimezone(UTC).isoformat()) for one in read.drafts]
+    return [(one.external_id, one.published.astimezone(UTC).isoformat()) for one in drafts]
 
 
 def _told(report: Report) -> str:

@@ -61,6 +61,7 @@ def test_an_rss_item_in_full() -> None:
         Draft(
             kind=Kind.LINK,
             external_id="https://blog.example/home/#id-1",
+            former_id="http://blog.example/home/#id-1",
             published=MAY_25,
             title="Sets & how",
             url="https://a.example/x",
@@ -421,3 +422,15 @@ def test_the_same_short_id_in_two_feeds_names_two_entries() -> None:
         for host in ("a.example", "b.example")
     }
     assert ids == {"https://a.example/#17", "https://b.example/#17"}
+
+
+def test_an_item_is_told_by_the_name_it_had_before_its_site_moved_to_https() -> None:
+    item = f"<title>a</title><guid isPermaLink='false'>17</guid>{DATE}"
+    draft = one(rss(item, channel="<link>https://a.example/</link>"))
+    assert (draft.external_id, draft.former_id) == ("https://a.example/#17", "http://a.example/#17")
+    assert one(rss(f"<title>a</title>{DATE}<guid>tag:a.example,2009:1</guid>")).former_id == ""
+
+
+def test_two_items_that_differ_by_their_scheme_alone_are_two() -> None:
+    items = [f"<guid>{scheme}://a.example/1</guid>{DATE}" for scheme in ("http", "https")]
+    assert [getattr(i, "former_id", "none") for i in items_of(rss(*items))] == ["", ""]

@@ -136,7 +136,11 @@ SNIPPETS = [
 def test_damaged_bytes_raise_nothing_but_a_bad_import(
     case: Path, changes: list[tuple[int, bytes]], end: int
 ) -> None:
-    material = Material.of_bytes(mutated(case.read_bytes(), changes, end), "x")
+    try:
+        material = Material.of_bytes(mutated(case.read_bytes(), changes, end), "x")
+    except BadImport:
+        # What begins like a zip archive is taken for one.
+        return
     for importer in registry.IMPORTERS:
         importer.detect(material)
     with suppress(BadImport):

@@ -274,6 +274,22 @@ def test_a_tag_renamed_while_an_import_runs_stays_renamed(blog: Blog) -> None:
     assert len(snapshot.tag("snakes")) == 2
 
 
+def test_an_item_that_moved_is_the_same_entry_whatever_became_of_it(blog: Blog) -> None:
+    there, gone, new = draft("There"), draft("Gone"), draft("New")
+    imported(blog, [there, gone])
+    delete_entry(blog.services, entries(blog)[1].id)
+    moved = [
+        replace(one, external_id=f"moved:{one.external_id}", former_id=one.external_id)
+        for one in (replace(there, title="There now"), gone, new)
+    ]
+    assert imported(blog, moved) == {"updated": 1, "kept": 1, "created": 1}
+    assert imported(blog, moved) == {"unchanged": 2, "kept": 1}
+    assert [(one.title, one.external_id) for one in entries(blog)] == [
+        ("There now", there.external_id),
+        ("New", f"moved:{new.external_id}"),
+    ]
+
+
 def test_what_the_author_deleted_does_not_come_back(blog: Blog) -> None:
     first, other = draft("Title", source="til"), draft("Other")
     imported(blog, [first, other])

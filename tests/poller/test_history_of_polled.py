@@ -137,6 +137,25 @@ def test_what_vanishes_from_the_middle_of_a_feed_is_marked_until_it_is_back(
         assert marks(radio) == gone, more
 
 
+def test_a_feed_that_moves_to_https_doubles_nothing_and_nothing_seems_gone(
+    radio: Radio, server: FeedServer
+) -> None:
+    item = (
+        "<item><title>{0}</title><guid isPermaLink='false'>{0}</guid><link>{1}://a.example/{0}</link>"
+        "<pubDate>Mon, 25 May 2009 12:00:00 GMT</pubDate></item>"
+    )
+    radio.add("Afar", "/moving", kind=Kind.LINK, status=Status.PUBLISHED)
+    tallies = []
+    for scheme, names in (("http", "cba"), ("https", "dcba"), ("https", "dcb"), ("https", "dcba")):
+        items = "".join(item.format(name, scheme) for name in names)
+        feed = f"<rss><channel><title>A</title><link>{scheme}://a.example/</link>{items}</channel></rss>"
+        server.pages["/moving"] = Page(feed.encode())
+        radio.blog.clock.forward(hours=50)
+        tallies.append(radio.poll())
+        assert marks(radio) == set()
+    assert [(one.created, one.updated) for one in tallies] == [(3, 0), (1, 3), (0, 0), (0, 0)]
+
+
 def test_what_a_feed_says_itself_is_deleted_is_marked(radio: Radio, server: FeedServer) -> None:
     entry = (
         "<entry><id>tag:a.example,2009:{0}</id><title>{0}</title><link href='https://a.example/{0}'/>"
