@@ -45,8 +45,9 @@ $(VENV)/.npm: tests/browser/package.json $(VENV)/.dev
 serve: $(VENV)/.run  ## Serve the blog in ./data, with the demo blog if it is empty.
 	@$(BIN)/crosstag --data $(DATA) serve --host $(HOST) --port $(PORT) --demo
 
-test: $(VENV)/.dev $(VENV)/.npm  ## Run every test, on two cores.
-	@$(BIN)/pytest -n 2 --dist loadgroup
+test: $(VENV)/.dev $(VENV)/.npm  ## Run the tests, on two cores, what measures last; ALL=1 tries each page on PostgreSQL, too.
+	@CROSSTAG_ALL_TESTS=$(ALL) $(BIN)/pytest -n 2 --dist loadgroup -m "not alone"
+	@$(BIN)/pytest -m alone tests/browser
 
 quick: $(VENV)/.dev  ## Run the tests without a browser, the real blog, PostgreSQL, and what takes longest.
 	@$(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not corpus" -k "not postgresql" \

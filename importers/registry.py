@@ -7,7 +7,9 @@ whoever installed one for WordPress files means it to win over "some kind of RSS
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Final
 
@@ -43,6 +45,7 @@ from importers.several import Several
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from importlib.metadata import EntryPoint
 
     from blog.domain.entry import Item
     from importers.material import Material
@@ -179,8 +182,14 @@ def _known(field: str) -> str:
     return "; ".join(str(getattr(importer, field)) for importer in importers())
 
 
+@lru_cache(maxsize=1)
+def _offered(path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
+    """What installed packages offer; finding out reads a file of each, and a poll asks every time."""
+    return tuple(entry_points(group=ENTRY_POINTS))
+
+
 def _added() -> Iterator[Importer]:
-    for point in entry_points(group=ENTRY_POINTS):
+    for point in _offered(tuple(sys.path)):
         try:
             importer = point.load()
         except (ImportError, AttributeError) as error:

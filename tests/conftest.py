@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import os
 import shutil
 from collections.abc import Callable  # noqa: TC003  an annotation that is evaluated
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 # One server and one browser for all that looks at the readers' pages.
 pytest_plugins = ("looking",)
+_PAGES = Path(__file__).resolve().parent / "web"
 CORPUS = Path(__file__).resolve().parent.parent.parent / "shared" / "corpus" / "simonwillisonblog"
 DATABASES = ("sqlite", "postgresql")
 ENGINES = (
@@ -86,6 +88,24 @@ def compile_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple
 
 
 Rule._compile_builder = compile_once  # type: ignore[assignment]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Try pages on SQLite alone, where a test does not name the databases: "make test ALL=1" tries all.
+
+    What pages ask and write is tried on both beneath them.
+    """
+    if os.environ.get("CROSSTAG_ALL_TESTS"):
+        return
+    left_out = [one for one in items if _PAGES in one.path.parents and _databases(one) == "postgresql"]
+    config.hook.pytest_deselected(items=left_out)
+    gone = set(left_out)
+    items[:] = [one for one in items if one not in gone]
+
+
+def _databases(item: pytest.Item) -> object:
+    called = getattr(item, "callspec", None)
+    return called.params.get("blog") if called else None
 
 
 def pytest_collection_finish() -> None:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from contextlib import contextmanager
@@ -16,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from chromium import find_chromium
+from forked import Forked
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 SHOTS: Final = os.environ.get("CROSSTAG_SHOTS", "")
@@ -29,6 +27,7 @@ NAME: Final = "ada"
 PASSWORD: Final = "correct horse battery"
 WIDE: Final = {"width": 1280, "height": 900}
 PHONE: Final = {"width": 360, "height": 740}
+_TOKEN: Final = re.compile(r'name="csrf_token" value="([^"]+)"')
 _SETUP: Final = re.compile(r"(/admin/setup/\S+)")
 
 
@@ -44,43 +43,33 @@ class Server:
         # By this name and not by its number: passkeys are bound to names.
         self.base = f"http://localhost:{self.port}"
         self._log = data.parent / f"log-{self.port}"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Forked | None = None
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        words = ["--data", str(self.data), "serve", "--port", str(self.port), "--workers", "1", *self._options]
-        foreign = ("CROSSTAG_", "DATABASE_URL")
-        known = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "blog", *words],
-                cwd=ROOT,
-                env=known,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        words = ["--data", str(self.data), "serve", "--port", str(self.port), "--workers", "1"]
+        self._process = Forked([*words, *self._options], ROOT, self._log)
         for _ in range(600):
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/robots.txt") as answer:
                     answer.read()
                     return
             except OSError:  # refused, or accepted and let go while its worker begins
-                assert self._process.poll() is None, self._log.read_text()
+                assert self._process.is_alive, self._log.read_text()
                 time.sleep(0.05)
         raise AssertionError("the server did not begin to answer")
 
     def kill(self) -> None:
         """Kill it and its workers, as a machine that loses its power does."""
-        if self._process is not None and self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
 
     def stop(self) -> None:
         """End it in peace."""
-        if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
-            self._process.wait(30)
+        if self._process is not None:
+            self._process.stop()
+            self._process = None
 
     @property
     def setup_link(self) -> str:
@@ -101,26 +90,41 @@ def serving(data: Path, *options: str) -> Iterator[Server]:
         server.stop()
 
 
+_begun: list[tuple[Playwright, Browser]] = []
+
+
 @contextmanager
 def browsing() -> Iterator[Browser]:
-    """Start Chromium, or skip where there is none."""
+    """Give the Chromium of this run, started when it is first asked for; or skip where there is none.
+
+    The windows that were opened meanwhile are closed.
+    """
     program = find_chromium()
     if program is None:
         pytest.skip("no Chromium on this machine (.ci/run installs it)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-dev-shm-usage",
-                "--disable-background-networking",
-            ],
-        )
-        try:
-            yield browser
-        finally:
-            browser.close()
+    if not _begun:
+        playwright = sync_playwright().start()
+        options = [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-background-networking",
+        ]
+        _begun.append((playwright, playwright.chromium.launch(executable_path=program, args=options)))
+    browser = _begun[0][1]
+    before = browser.contexts
+    yield browser
+    for context in browser.contexts:
+        if context not in before:
+            context.close()
+
+
+def stop_browsing() -> None:
+    """End the Chromium of this run."""
+    for playwright, browser in _begun:
+        browser.close()
+        playwright.stop()
+    _begun.clear()
 
 
 class Author:
@@ -147,6 +151,15 @@ class Author:
         # A status that a test provokes is told as an error too; what matters is what scripts and policies say.
         if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
             self.complaints.append(message.text)
+
+    def arrive(self) -> None:
+        """Be the first author, at the desk; without typing, which is what become_first_author does."""
+        link, requests = self.server.setup_link, self.context.request
+        token = _TOKEN.search(requests.get(link).text())
+        assert token
+        said = {"csrf_token": token[1], "name": NAME, "password": PASSWORD, "again": PASSWORD}
+        assert requests.post(link, form=said).url == f"{self.server.base}/admin/"
+        self.page.goto("/admin/")
 
     def become_first_author(self) -> None:
         """Follow the link that the server printed."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from authoring import stop_browsing
 from chromium import find_chromium, running
 from demo import addresses_at, demo_served
 
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chromium import Chromium
+
+
+def pytest_sessionfinish() -> None:
+    """End what the tests of the author's pages have looked with."""
+    stop_browsing()
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory, site: Website) -> Iterator[Ca
     fill(data, site)
     with browsing() as browser, serving(data) as server:
         first = Author(browser, server)
-        first.become_first_author()
+        first.arrive()
         opened = [first]
 
         def window(**options: Any) -> Author:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 def author(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Author]:
     with browsing() as browser, serving(tmp_path / "data") as server:
         author = Author(browser, server, java_script_enabled=request.param)
-        author.become_first_author()
+        author.arrive()
         yield author
         assert author.complaints == []
 
@@ -184,7 +184,7 @@ def test_many_entries_are_tagged_at_once_and_untagged_again(author: Author) -> N
 def test_what_was_typed_survives_a_crash_of_the_browser(tmp_path: Path) -> None:
     with browsing() as browser, serving(tmp_path / "data") as server:
         author = Author(browser, server)
-        author.become_first_author()
+        author.arrive()
         page = author.page
         page.goto("/admin/new?kind=note")
         page.locator("#body").press_sequentially("Words that nobody saved.")
@@ -204,7 +204,7 @@ def test_what_was_typed_survives_a_crash_of_the_browser(tmp_path: Path) -> None:
 def test_what_the_server_could_not_be_told_is_kept_in_the_browser(tmp_path: Path) -> None:
     with browsing() as browser, serving(tmp_path / "data") as server:
         author = Author(browser, server)
-        author.become_first_author()
+        author.arrive()
         page = author.page
         form = write(page, "article", title="Kept", body="Saved.")
         page.goto(form)

@@ -53,7 +53,7 @@ def pages_of(author: Author) -> dict[str, str]:
 def test_nothing_keeps_an_author_out(tmp_path: Path, axe: str, npm_packages: Path) -> None:
     with browsing() as browser, serving(tmp_path / "data", "--demo") as server:
         author = Author(browser, server)
-        author.become_first_author()
+        author.arrive()
         pages = pages_of(author)
         assert len(pages) > 20, sorted(pages)
         files = []

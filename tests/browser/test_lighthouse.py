@@ -14,9 +14,9 @@ from chromium import find_chromium
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 CATEGORIES = ("performance", "accessibility", "best-practices")
-# It measures by the clock: a machine that is busy with other things gets another chance.
+# It measures by the clock: a machine that was busy with something else gets another chance.
 TRIES = 3
 
 
@@ -27,7 +27,7 @@ def marks(packages: Path, url: str, folder: Path) -> tuple[dict[str, float], lis
     assert chromium
     report = folder / "report.json"
     options = ["--quiet", "--output=json", f"--output-path={report}", "--max-wait-for-load=30000"]
-    # Of a machine that is busy with other tests, four times its slowness says nothing about the page.
+    # A phone is taken to be four times as slow as a fast machine. This one may be no faster than a phone.
     options += ["--throttling.cpuSlowdownMultiplier=1"]
     options += [f"--only-categories={','.join(CATEGORIES)}", "--chrome-flags=--headless=new --no-sandbox"]
     command = [node, str(packages / "lighthouse" / "cli" / "index.js"), url, *options]

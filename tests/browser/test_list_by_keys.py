@@ -31,7 +31,7 @@ def author(tmp_path: Path) -> Iterator[Author]:
     services.close()
     with browsing() as browser, serving(data) as server:
         author = Author(browser, server)
-        author.become_first_author()
+        author.arrive()
         yield author
         assert author.complaints == []
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 def author(tmp_path: Path) -> Iterator[Author]:
     with browsing() as browser, serving(tmp_path / "data") as server:
         author = Author(browser, server)
-        author.become_first_author()
+        author.arrive()
         yield author
         assert author.complaints == []
 
@@ -169,15 +169,17 @@ def test_publishing_in_the_future_is_scheduling_and_is_said_so(author: Author) -
     expect(page.locator(".standing")).to_contain_text("Scheduled: in ")
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["desk", "phone"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+# Each two of the three together.
+@pytest.mark.parametrize(
+    ("size", "scheme", "scripts"),
+    [(WIDE, "light", True), (PHONE, "dark", True), (WIDE, "dark", False), (PHONE, "light", False)],
+)
 def test_the_pages_of_writing_fit_and_work_with_and_without_scripts(
     tmp_path: Path, size: dict[str, int], scheme: str, scripts: bool
 ) -> None:
     with browsing() as browser, serving(tmp_path / "data") as server:
         author = Author(browser, server, viewport=size, color_scheme=scheme, java_script_enabled=scripts)
-        author.become_first_author()
+        author.arrive()
         page = author.page
         page.goto("/admin/new?url=https://example.com/x&title=A+title")
         shown = [one for one in ("url", "title", "citation", "series") if page.locator(f"#{one}").is_visible()]
