@@ -56,7 +56,8 @@ quick: $(VENV)/.dev  ## Run the tests without a browser, the real blog, PostgreS
 
 core: $(VENV)/.dev  ## Run the tests of what stands on nothing but Python: values, importers, facets.
 	@$(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not corpus" -k "not postgresql" \
-	  --ignore=tests/importers/test_streaming.py tests/domain tests/importers tests/facets
+	  --ignore=tests/importers/test_streaming.py --ignore=tests/importers/test_samples.py \
+	  tests/domain tests/importers tests/facets
 
 check: format types imports  ## Look at the code without running it.
 

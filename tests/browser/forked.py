@@ -11,22 +11,39 @@ import multiprocessing
 import os
 import signal
 import sys
+import warnings
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from multiprocessing.context import ForkServerProcess
-    from pathlib import Path
 
 _STARTER: Final = multiprocessing.get_context("forkserver")
 _STARTER.set_forkserver_preload(["forked", "blog.cli", "blog.commands.serve"])
 
 
+# As rich finds it, when it is loaded.
+os.environ.setdefault("COLUMNS", "200")
+
+
+def run_forked(words: list[str], environment: dict[str, str]) -> tuple[int, str]:
+    """Run a command to its end; return its exit code, and all that it printed."""
+    with TemporaryDirectory() as folder:
+        log = Path(folder) / "log"
+        running = Forked(words, Path.cwd(), log, environment)
+        return running.wait(), log.read_text(encoding="utf-8")
+
+
 class Forked:
     """A command that runs, with all that it prints in a file."""
 
-    def __init__(self, words: list[str], folder: Path, log: Path) -> None:
+    def __init__(
+        self, words: list[str], folder: Path, log: Path, environment: dict[str, str] | None = None
+    ) -> None:
         foreign = ("CROSSTAG_", "DATABASE_URL")
         known = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+        known |= environment or {}
         self._process: ForkServerProcess = _STARTER.Process(
             target=_run, args=(words, str(folder), str(log), known)
         )
@@ -48,6 +65,14 @@ class Forked:
         self._process.terminate()
         self._end(30)
 
+    def wait(self) -> int:
+        """Return its exit code, when it has ended."""
+        self._process.join(300)
+        code = self._process.exitcode
+        assert code is not None
+        self._process.close()
+        return code
+
     def _end(self, seconds: float) -> None:
         self._process.join(seconds)
         assert not self._process.is_alive()
@@ -65,6 +90,7 @@ def _run(words: list[str], folder: str, log: str, environment: dict[str, str]) -
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     sys.argv = ["crosstag", *words]
+    warnings.simplefilter("error")
 
     from blog.cli import main
 

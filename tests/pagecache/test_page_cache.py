@@ -6,11 +6,11 @@ import re
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import brotli
 import pytest
-from conftest import Blog, draft
+from conftest import Blog, cache_of, draft
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -21,7 +21,7 @@ from blog.changes.tagging import merge_tags, rename_tag
 from blog.changes.users import create_user, start_login
 from blog.domain.entry import Status
 from blog.domain.errors import CrosstagError
-from blog.pagecache.middleware import SESSION_COOKIE, PageCache
+from blog.pagecache.middleware import SESSION_COOKIE
 from blog.site import Site
 
 if TYPE_CHECKING:
@@ -31,20 +31,12 @@ if TYPE_CHECKING:
     from werkzeug.datastructures import Headers
     from werkzeug.test import TestResponse
 
-    from blog.audience import HearsReaders
-
 
 def without_cache(blog: Blog) -> FlaskClient:
     """A client of an app that keeps nothing, on the same blog."""
     services = blog.services
     site = Site(services.sessions, replace(services.settings, cache_megabytes=0))
     return create_app(replace(services, site=site)).test_client()
-
-
-def cache_of(client: FlaskClient) -> PageCache:
-    # Below what counts who asks for feeds.
-    outermost = cast("HearsReaders", client.application.wsgi_app)
-    return cast("PageCache", outermost._app)
 
 
 def told(answer: TestResponse) -> tuple[int, Headers, bytes]:
@@ -255,7 +247,7 @@ def test_who_may_be_signed_in_is_served_past_the_cache(blog: Blog, headers: dict
     client = create_app(blog.services).test_client(use_cookies=False)
     answer = client.get("/tags/python/", headers=headers)
     assert answer.headers["Cache-Control"] == "private, no-store"
-    assert len(cache_of(client).store) == 0
+    assert len(cache_of(client.application).store) == 0
 
 
 def test_no_spelling_of_the_cookie_puts_an_authors_page_before_others(blog: Blog) -> None:
@@ -278,20 +270,20 @@ def test_other_cookies_make_no_difference(blog: Blog) -> None:
     client = create_app(blog.services).test_client(use_cookies=False)
     plain = told(client.get("/tags/python/"))
     assert told(client.get("/tags/python/", headers={"Cookie": "theme=dark"})) == plain
-    assert len(cache_of(client).store) == 1
+    assert len(cache_of(client.application).store) == 1
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
 def test_what_is_not_read_is_not_kept(blog: Blog, method: str) -> None:
     client = blog.client()
     client.open("/tags/python/", method=method)
-    assert len(cache_of(client).store) == 0
+    assert len(cache_of(client.application).store) == 0
 
 
 def test_a_random_entry_is_another_one_each_time(blog: Blog) -> None:
     client = blog.client()
     assert len({client.get("/random/").headers["Location"] for _ in range(60)}) > 5
-    assert len(cache_of(client).store) == 0
+    assert len(cache_of(client.application).store) == 0
 
 
 def test_hosts_and_schemes_are_kept_apart(blog: Blog) -> None:
@@ -303,7 +295,7 @@ def test_hosts_and_schemes_are_kept_apart(blog: Blog) -> None:
 def test_an_address_longer_than_any_is_answered_and_not_kept(blog: Blog) -> None:
     client = blog.client()
     assert client.get(f"/tags/python/?utm={'x' * 3_000}").status_code == 301
-    assert len(cache_of(client).store) == 0
+    assert len(cache_of(client.application).store) == 0
 
 
 def test_a_page_of_today_is_another_one_tomorrow(make_blog: Callable[..., Blog]) -> None:

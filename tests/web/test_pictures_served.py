@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from conftest import cache_of
 from PIL import Image
 
 from blog.app import create_app
@@ -68,7 +69,7 @@ def test_pictures_take_no_room_in_the_page_cache(blog: Blog, name: PictureName) 
     app = create_app(blog.services)
     with app.test_client().get(name.address) as answer:
         assert answer.status_code == 200
-    assert app.wsgi_app.store.size == 0  # type: ignore[attr-defined]  # it is the page cache
+    assert cache_of(app).store.size == 0
 
 
 def test_a_picture_that_comes_after_it_was_asked_for_is_there(client: FlaskClient, blog: Blog) -> None:

@@ -68,7 +68,7 @@ MEANT = {
 def test_did_you_mean_keeps_everything_else(client: FlaskClient, address: str, meant: str) -> None:
     page = look(client, address)
     assert total(page) == 0
-    link = page.one("section", cls="empty").all("p")[1].one("a")
+    link = page.one("div", cls="empty").all("p")[1].one("a")
     assert (link.text(), link["href"]) == ("closures", meant)
     assert titles(look(client, meant)) == ["Blocks"]
 
@@ -120,12 +120,10 @@ def test_matches_come_by_relevance_or_by_date(make_blog: Callable[..., Blog]) ->
     client = blog.client()
     page = look(client, "/search/?q=needle")
     assert titles(page) == ["Needle needle", "Haystack"]
-    assert [one["href"] for one in page.one(cls="facts").all("a", rel="nofollow")] == [
-        "/search/?q=needle&sort=date"
-    ]
+    assert "/search/?q=needle&sort=date" in page.one(cls="facts").links()
     page = look(client, "/search/?q=needle&sort=date")
     assert titles(page) == ["Haystack", "Needle needle"]
-    assert [one["href"] for one in page.one(cls="facts").all("a", rel="nofollow")] == ["/search/?q=needle"]
+    assert "/search/?q=needle" in page.one(cls="facts").links()
 
 
 def test_pages_of_a_search_hold_every_match_once(make_blog: Callable[..., Blog]) -> None:

@@ -180,7 +180,7 @@ def test_a_filter_that_matches_nothing_says_what_each_removal_would_find(
 ) -> None:
     page = look(library, address)
     assert total(page) == 0
-    nothing = page.one("section", cls="empty")
+    nothing = page.one("div", cls="empty")
     lines = nothing.all("li")
     assert {one.one("a")["href"]: int(one.one("a").text().split()[0]) for one in lines} == widened
     subscribe = nothing.one("p", cls="subscribe")
