@@ -8,6 +8,8 @@ VENV   ?= .venv
 DATA   ?= data
 HOST   ?= 127.0.0.1
 PORT   ?= 8000
+# Three on two cores: while one waits for a browser or a server, another goes on.
+RUNS   ?= 3
 BIN    := $(VENV)/bin
 
 # Tests start the program a hundred times, and without its bytecode each start takes a second more.
@@ -45,8 +47,8 @@ $(VENV)/.npm: tests/browser/package.json $(VENV)/.dev
 serve: $(VENV)/.run  ## Serve the blog in ./data, with the demo blog if it is empty.
 	@$(BIN)/crosstag --data $(DATA) serve --host $(HOST) --port $(PORT) --demo
 
-test: $(VENV)/.dev $(VENV)/.npm  ## Run the tests, on two cores, what measures last; ALL=1 tries each page on PostgreSQL, too.
-	@CROSSTAG_ALL_TESTS=$(ALL) $(BIN)/pytest -n 2 --dist loadgroup -m "not alone"
+test: $(VENV)/.dev $(VENV)/.npm  ## Run the tests, what measures last; ALL=1 tries each page on PostgreSQL, too.
+	@ALL_TESTS=$(ALL) $(BIN)/pytest -n $(RUNS) --dist loadgroup -m "not alone"
 	@$(BIN)/pytest -m alone tests/browser
 
 quick: $(VENV)/.dev  ## Run the tests without a browser, the real blog, PostgreSQL, and what takes longest.
@@ -54,10 +56,8 @@ quick: $(VENV)/.dev  ## Run the tests without a browser, the real blog, PostgreS
 	  --ignore=tests/benchmarks --ignore=tests/poller --ignore=tests/importers/test_streaming.py \
 	  --ignore=tests/pagecache --ignore=tests/web/test_api_described.py
 
-core: $(VENV)/.dev  ## Run the tests of what stands on nothing but Python: values, importers, facets.
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not corpus" -k "not postgresql" \
-	  --ignore=tests/importers/test_streaming.py --ignore=tests/importers/test_samples.py \
-	  tests/domain tests/importers tests/facets
+core: $(VENV)/.dev  ## Run the tests of what stands on nothing but Python: values and facets.
+	@$(BIN)/pytest -m "not browser and not corpus" -k "not postgresql" tests/domain tests/facets
 
 check: format types imports  ## Look at the code without running it.
 

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 pytest_plugins = ("looking",)
 _PAGES = Path(__file__).resolve().parent / "web"
 CORPUS = Path(__file__).resolve().parent.parent.parent / "shared" / "corpus" / "simonwillisonblog"
+EVERYTHING = bool(os.environ.get("ALL_TESTS"))
 DATABASES = ("sqlite", "postgresql")
 ENGINES = (
     "whoosh",
@@ -118,7 +119,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     What pages ask and write is tried on both beneath them.
     """
-    if os.environ.get("CROSSTAG_ALL_TESTS"):
+    if EVERYTHING:
         return
     left_out = [one for one in items if _PAGES in one.path.parents and _databases(one) == "postgresql"]
     config.hook.pytest_deselected(items=left_out)
