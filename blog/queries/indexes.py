@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from blog.facets.snapshot import Snapshot
     from blog.services import Services
 
-# On one page of the index: half as many again as twenty years of a real blog have used.
-_TAGS: Final = 8_000
+# On one page of the index: more of them would weigh more, with type and style, than a first view may (60 kB).
+_TAGS: Final = 2_000
 _DOMAINS: Final = 500
 
 

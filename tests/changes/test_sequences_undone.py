@@ -79,7 +79,7 @@ def done(blog: Blog, action: Action) -> int | None:
     return made.operation
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions=st.lists(ACTIONS, min_size=1, max_size=8))
 def test_operations_undone_in_reverse_leave_every_table_as_it_was(written: Blog, actions: list[Action]) -> None:
     # Every example ends where it began, so the next one begins there.
@@ -96,7 +96,7 @@ def test_operations_undone_in_reverse_leave_every_table_as_it_was(written: Blog,
         assert tables(written) == before
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions=st.lists(ACTIONS, min_size=2, max_size=6), order=st.permutations(range(6)))
 def test_operations_can_be_undone_in_any_order_and_no_implication_closes_a_circle(
     written: Blog, actions: list[Action], order: list[int]

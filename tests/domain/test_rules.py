@@ -315,13 +315,13 @@ rules = st.builds(
 ).filter(_can_be)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(rules)
 def test_the_spelling_of_a_rule_is_read_as_the_rule(rule: Rule) -> None:
     assert parse_rule(str(rule)) == rule
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.text(max_size=60)
     | st.lists(st.sampled_from('always → tag ( ) , " not or is title a'.split()), max_size=12).map(" ".join)

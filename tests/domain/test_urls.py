@@ -161,7 +161,7 @@ PIECES = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(
     st.sampled_from(["http://", "HTTPS://www.", "https://google.com/amp/s/", "http://a.example/", ""]), PIECES
 )

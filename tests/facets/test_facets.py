@@ -211,7 +211,7 @@ def test_the_top_tags_are_exact_whichever_way_they_are_counted(
 changes = st.lists(st.tuples(plain_entries, st.booleans()), max_size=30)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(blogs, changes, filters())
 def test_a_snapshot_that_followed_changes_equals_one_built_from_nothing(
     entries: list[Plain], later: list[tuple[Plain, bool]], wanted: Filter

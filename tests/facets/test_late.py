@@ -71,7 +71,7 @@ def entered(entry: Entry, wanted: Filter) -> datetime:
     return max([published, *demanded, *first])
 
 
-@settings(max_examples=60, derandomize=True, deadline=None)
+@settings(max_examples=30, derandomize=True, deadline=None)
 @given(entries=ENTRIES, wanted=st.sampled_from(FILTERS))
 def test_the_order_of_entering_is_that_of_brute_force(entries: list[Entry], wanted: Filter) -> None:
     snapshot = snapshot_of(entries)

@@ -212,7 +212,7 @@ def test_tags_are_merged_one_by_one(before: str, after: str, now: str, then: str
 some_tags = st.frozensets(st.sampled_from("abcdef"), max_size=5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(some_tags, some_tags, some_tags)
 def test_what_the_author_did_to_tags_survives_every_update(
     before: frozenset[str], after: frozenset[str], now: frozenset[str]

@@ -343,7 +343,7 @@ def holds(document: Document, node: Node) -> bool:
 
 
 @pytest.mark.parametrize("name", ENGINES)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(commits=COMMITS, queries=st.lists(TYPED, min_size=1, max_size=8))
 def test_matches_are_those_of_brute_force(
     name: str,

@@ -101,7 +101,7 @@ def frequencies_of(engine: WhooshEngine, query: TextQuery) -> dict[Text, int]:
     return {word: len(snapshot.finder(word)("text").documents) for word in query.words}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(commits=COMMITS, typed=TYPED, within=st.sets(st.integers(1, 14)), limit=st.integers(0, 14))
 def test_the_order_is_that_of_the_plain_formula(
     tmp_path_factory: pytest.TempPathFactory,
@@ -124,7 +124,7 @@ def test_the_order_is_that_of_the_plain_formula(
     engine.close()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(documents=st.lists(DOCUMENTS, min_size=1, max_size=12, unique_by=lambda one: one.entry_id), typed=TYPED)
 def test_an_index_of_one_commit_counts_what_is_in_its_texts(
     tmp_path_factory: pytest.TempPathFactory, documents: list[Document], typed: str

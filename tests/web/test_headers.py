@@ -177,7 +177,7 @@ def test_a_page_says_its_type_and_length(make_blog: Callable[..., Blog]) -> None
 
 def test_the_stylesheet_names_its_fonts_by_their_content(client: FlaskClient) -> None:
     named = re.findall(r'url\("fonts/([\w-]+\.woff2)\?v=([0-9a-f]+)"\)', client.get("/static/style.css").text)
-    assert len(named) == 6
+    assert len(named) == 8
     assert {name: static_url(f"fonts/{name}") for name, _ in named} == {
         name: f"/static/fonts/{name}?v={digest}" for name, digest in named
     }
