@@ -97,7 +97,9 @@ def write_retagging(session: Session, plan: Retagging, now: datetime) -> Retaggi
         made = _write_vocabulary(session, plan.before, plan.after) if plan.changes_names else {}
         added = {made.get(tag_id, tag_id): entries for tag_id, entries in plan.added.items()}
         times = _of_made(plan.times, made)
-        _file(session, added, _Clock(session, replace(plan, times=times, added=added), late, now))
+        clock = _Clock(session, replace(plan, times=times, added=added), late, now)
+        late |= _set_back(session, clock)
+        _file(session, added, clock)
     if plan.changes_names:
         record_names(session, now)
     record(session, "updated", sorted(plan.entries), now)
@@ -141,6 +143,11 @@ class _Clock:
         return {(one, tag_id): at for one, at in sooner.items() if at is None or at < held[one]}
 
     @property
+    def known(self) -> Times:
+        """The times that are put back."""
+        return self._times or {}
+
+    @property
     def merged(self) -> Collection[int]:
         """The tags that others are merged into."""
         return self._merged
@@ -154,12 +161,29 @@ class _Clock:
         return self._now if entry_id in self._seen else None
 
 
-def _file(session: Session, added: Filing, time_of: _Clock) -> None:
-    """File entries under tags, which both are there by now."""
-    for tag_id in time_of.merged:
+def _set_back(session: Session, clock: _Clock) -> Times:
+    """Let entries have the tag that another is merged into since they had either; return what was before."""
+    found: Times = {}
+    for tag_id in clock.merged:
         statement = select(entry_tag.c.entry_id, entry_tag.c.at)
-        held = statement.where(entry_tag.c.tag_id == tag_id, entry_tag.c.at.is_not(None))
-        set_times(session, time_of.earlier(tag_id, dict(session.execute(held).all())))
+        statement = statement.where(entry_tag.c.tag_id == tag_id, entry_tag.c.at.is_not(None))
+        held = dict(session.execute(statement).all())
+        earlier = clock.earlier(tag_id, held)
+        set_times(session, earlier)
+        if earlier:
+            found[tag_id] = {entry: held[entry] for entry, _ in earlier}
+    return found
+
+
+def _file(session: Session, added: Filing, time_of: _Clock) -> None:
+    """File entries under tags, which both are there by now; those that are filed get the times they had."""
+    kept = {
+        (entry, tag_id): at
+        for tag_id, times in time_of.known.items()
+        for entry, at in times.items()
+        if entry not in added.get(tag_id, ())
+    }
+    set_times(session, kept)
     rows = [
         {"entry_id": one, "tag_id": tag_id, "at": time_of(one, tag_id)}
         for tag_id, entries in added.items()

@@ -119,3 +119,14 @@ def _assert_no_circle(pairs: set[tuple[int, int]]) -> None:
     while ends := {other for _, other in pairs} - {one for one, _ in pairs}:
         pairs = {(one, other) for one, other in pairs if other not in ends}
     assert not pairs
+
+
+def test_a_merge_undone_gives_back_when_an_entry_got_each_tag(blog: Blog) -> None:
+    entry = blog.write("Entry", "first")
+    blog.clock.forward(hours=1)
+    carry_out(blog.services, AddTags(frozenset({entry}), ("second",)))
+    before = tables(blog)
+    merged = carry_out(blog.services, Merge("first", "second"))
+    assert tables(blog)["entry_tag"] != before["entry_tag"]
+    undo_operation(blog.services, merged.operation, "")
+    assert tables(blog)["entry_tag"] == before["entry_tag"]
