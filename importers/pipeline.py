@@ -328,7 +328,7 @@ class _Read:
 
 
 def under_known_ids(drafts: Sequence[Draft], ledger: Ledger[Any]) -> list[Draft]:
-    """Return the drafts, those that are known here by their former id under that one."""
+    """Return the drafts, those that are known here by their former id under that one. It is settled then."""
     renamed = [one for one in drafts if one.former_id]
     held = ledger.held(renamed) if renamed else set()
     former = {
@@ -338,7 +338,7 @@ def under_known_ids(drafts: Sequence[Draft], ledger: Ledger[Any]) -> list[Draft]
     }
     held = ledger.held(list(former.values())) if former else set()
     known = {key: draft for key, draft in former.items() if key_of(draft) in held}
-    return [known.get(key_of(one), one) for one in drafts]
+    return [replace(known.get(key_of(one), one), former_id="") if one.former_id else one for one in drafts]
 
 
 class _Job(Generic[_Prepared]):
