@@ -86,6 +86,8 @@ _POLICY: Final = (
     "default-src 'self'; script-src {scripts}; object-src 'none'; img-src * data: blob:; media-src *; "
     "connect-src {connections}; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
 )
+# A style sheet, a font or a picture that is opened by itself needs nothing else.
+_POLICY_OF_FILES: Final = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 
 # What a column of numbers holds; nothing has a larger one.
@@ -146,6 +148,8 @@ def _policy(response: Response) -> str:
 
     What is no page runs none, and neither does a private link.
     """
+    if request.endpoint == "static":
+        return _POLICY_OF_FILES
     if request.path.startswith(guard.PREFIX):
         return _POLICY.format(scripts="'self'", connections="'self'")
     hosts = context.services().settings.script_hosts if context.shows_own_html() else ""
@@ -157,6 +161,9 @@ def _policy(response: Response) -> str:
 def _with_headers(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("Content-Security-Policy", _policy(response))
+    if request.endpoint == "static":
+        # How a browser shows it, it knows; of some sixty kilobytes for a page, four of these would be one.
+        headers.pop("Content-Disposition", None)
     if request.path.startswith(guard.PREFIX):
         headers["Cache-Control"] = "private, no-store"
     if response.cache_control.max_age == context.YEAR:

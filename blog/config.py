@@ -60,9 +60,9 @@ class Settings:
     base_url: str = ""
     language: str = "en"
     time_zone: str = "UTC"
-    page_size: int = 30
+    page_size: int = 20
     feed_size: int = 30
-    list_words: int = 250
+    list_words: int = 200
     search_engine: str = "whoosh"
     host: str = "127.0.0.1"
     port: int = 8000

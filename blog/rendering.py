@@ -92,7 +92,7 @@ class Rendered(NamedTuple):
     words: int
 
 
-def render(body: str, markup: Markup, anchor: str = "", list_words: int = 250) -> Rendered:
+def render(body: str, markup: Markup, anchor: str = "", list_words: int = 200) -> Rendered:
     """Make the HTML, the form for lists, and the plain text of a body.
 
     ``anchor`` is put before every ``id`` and every link to one, so that the footnotes of

@@ -20,7 +20,7 @@ def write(data: Path, text: str) -> None:
 
 def test_without_a_file_and_an_environment_there_are_defaults(tmp_path: Path) -> None:
     found = load(tmp_path, {})
-    assert (found.title, found.page_size, found.port, found.base_url) == ("My linkblog", 30, 8000, "")
+    assert (found.title, found.page_size, found.port, found.base_url) == ("My linkblog", 20, 8000, "")
     assert found.database_url == f"sqlite:///{tmp_path / 'blog.db'}"
     assert found.authority == "localhost"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
@@ -311,6 +312,49 @@ def test_every_template_renders_on_real_entries(client: FlaskClient) -> None:
         *("/feed.atom", "/feed.json", "/articles.atom", "/search.atom?q=sqlite&year=2009", "/sources/release/"),
     ]
     assert {address: client.get(address).status_code for address in addresses} == dict.fromkeys(addresses, 200)
+
+
+def weight(client: FlaskClient, address: str) -> int:
+    """Bytes that come for one address, with its headers, compressed."""
+    answer = client.get(address, headers={"Accept-Encoding": "br"})
+    assert answer.status_code == 200, address
+    return len(answer.data) + sum(len(name) + len(value) + 4 for name, value in answer.headers)
+
+
+def test_the_first_view_of_a_list_weighs_less_than_60_kb(client: FlaskClient) -> None:
+    style = client.get("/static/style.css").text
+    upright, italic = (f"/static/{font}" for font in re.findall(r'url\("(fonts/[^"]+)"\)', style))
+    years = [f"/{year}/" for year in (*range(2002, 2012), *range(2015, 2027))]
+    tags = [f"/tags/{tag}/" for tag in BIGGEST]
+    lists = (
+        "articles",
+        "links",
+        "quotations",
+        "notes",
+        "activity",
+        "tags",
+        "archive",
+        "domains",
+        "sources",
+        "2009/May",
+    )
+    weights = {}
+    for address in (
+        "/",
+        *(f"/{one}/" for one in lists),
+        "/tags/?sort=name",
+        "/search/?q=python",
+        *tags,
+        *years,
+    ):
+        html = client.get(address).text
+        named = set(re.findall(r'(?:rel="(?:stylesheet|icon)"[^>]*href|src)="(/static/[^"]+)"', html))
+        # A browser asks for the italic where something is set in it; the key of the heat map is no text.
+        fonts = [upright, *([italic] if re.search("<(?:em|i|cite|dfn|var|address)>", html) else [])]
+        assert "/static/european" not in html
+        assert len(named) == 3
+        weights[address] = sum(weight(client, one) for one in (address, *named, *fonts))
+    assert {address: found for address, found in weights.items() if found >= 60_000} == {}
 
 
 def test_every_permalink_of_a_year_is_a_page(client: FlaskClient, services: Services) -> None:

@@ -171,7 +171,7 @@ def _load(path: str, size: int) -> FreeTypeFont:
 @lru_cache(maxsize=1)
 def _serif() -> tuple[str, ...]:
     """The files that the pages' serif is parted into, as far as this Pillow reads WOFF 2."""
-    paths = (str(_OWN / f"{name}.woff2") for name in ("serif", "serif-latin", "serif-europe"))
+    paths = (str(_OWN / f"{name}.woff2") for name in ("serif", "serif-latin-rare", "serif-europe"))
     return tuple(path for path in paths if _is_readable(path))
 
 

@@ -25,6 +25,10 @@ _SUFFIXES: Final = ("+json", "+xml")
 # Of a filter's page of 51.6 kB these make 9.4, 9.8 and 9.9 kB, in 0.5, 0.3 and 0.6 ms. Brotli's 9 saves one
 # per cent more and takes 6.6 ms; the next levels of the others save less than one.
 _BROTLI: Final = 5
+# The style sheet and the script are the same for every page and for years: a tenth of a second, once for each
+# process, takes a tenth off what every new reader waits for.
+_BROTLI_LASTING: Final = 11
+_LASTING: Final = ("text/css", "text/javascript")
 _ZSTD: Final = 6
 _GZIP: Final = 6
 
@@ -63,10 +67,11 @@ def is_compressible(content_type: str, size: int) -> bool:
     return size >= _LEAST and (kind.startswith(_TEXTS) or kind.endswith(_SUFFIXES))
 
 
-def compressed(body: bytes, encoding: str) -> bytes:
+def compressed(body: bytes, encoding: str, content_type: str = "") -> bytes:
     """Return the body in one of ``ENCODINGS``; the same body gives the same bytes again."""
     if encoding == "br":
-        smaller: bytes = brotli.compress(body, quality=_BROTLI)
+        quality = _BROTLI_LASTING if content_type.startswith(_LASTING) else _BROTLI
+        smaller: bytes = brotli.compress(body, quality=quality)
         return smaller
     if encoding == "zstd":
         return zstd.compress(body, level=_ZSTD)

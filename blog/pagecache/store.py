@@ -86,10 +86,10 @@ class Page:
             return self.variants[encoding]
 
     def _made(self, encoding: str) -> Variant:
-        kinds = [value for name, value in self.headers if name.lower() == "content-type"]
+        kind = next((value for name, value in self.headers if name.lower() == "content-type"), "")
         body = self.body
-        if encoding != IDENTITY and is_compressible(kinds[0] if kinds else "", len(body)):
-            body = compressed(self.body, encoding)
+        if encoding != IDENTITY and is_compressible(kind, len(body)):
+            body = compressed(self.body, encoding, kind)
         if encoding == IDENTITY or len(body) >= len(self.body):
             return self._answer(self.body, "", [])
         return self._answer(body, f"-{encoding}", [("Content-Encoding", encoding)])

@@ -71,3 +71,10 @@ def test_a_compressed_body_is_the_body_and_always_the_same_bytes(body: bytes, en
 )
 def test_only_texts_of_some_length_are_compressed(content_type: str, size: int, is_worth_it: bool) -> None:
     assert is_compressible(content_type, size) is is_worth_it
+
+
+def test_what_is_the_same_for_every_page_is_made_smaller_still() -> None:
+    body = b"".join(
+        b".part-%d { color: #%06x; margin: %dpx }" % (one, one * 997, one % 7) for one in range(2_000)
+    )
+    assert len(compressed(body, "br", "text/css; charset=utf-8")) < len(compressed(body, "br", "text/html"))

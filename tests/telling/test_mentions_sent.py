@@ -190,9 +190,9 @@ def test_turned_off_it_tells_nobody_and_turned_on_again_it_begins_anew(
         "title": "T",
         "language": "en",
         "time_zone": "UTC",
-        "page_size": "30",
+        "page_size": "20",
         "feed_size": "30",
-        "list_words": "250",
+        "list_words": "200",
     }
     turn_on = as_it_is | {"base_url": BASE, "webmention": "yes"}
     for form in (turn_on, as_it_is | {"base_url": BASE}, turn_on):

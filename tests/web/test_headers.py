@@ -48,8 +48,10 @@ def test_every_answer_is_safe_to_show(client: FlaskClient, address: str) -> None
     with client.get(address) as answer:
         headers = answer.headers
     policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
-    assert (policy["default-src"], policy["script-src"], policy["object-src"], policy["base-uri"]) == (
-        "'self'",
+    default = policy["default-src"]
+    scripts, objects = policy.get("script-src", default), policy.get("object-src", default)
+    assert (default, scripts, objects, policy["base-uri"]) == (
+        "'none'" if address.startswith("/static/") else "'self'",
         "'self'" if headers["Content-Type"].startswith("text/html") else "'none'",
         "'none'",
         "'none'",
@@ -175,9 +177,29 @@ def test_a_page_says_its_type_and_length(make_blog: Callable[..., Blog]) -> None
         assert int(answer.headers["Content-Length"]) == len(answer.data)
 
 
-def test_the_stylesheet_names_its_fonts_by_their_content(client: FlaskClient) -> None:
-    named = re.findall(r'url\("fonts/([\w-]+\.woff2)\?v=([0-9a-f]+)"\)', client.get("/static/style.css").text)
-    assert len(named) == 8
+@pytest.mark.parametrize(("stylesheet", "fonts"), [("style.css", 2), ("european.css", 4)])
+def test_a_stylesheet_names_its_fonts_by_their_content(
+    client: FlaskClient, stylesheet: str, fonts: int
+) -> None:
+    found = client.get(f"/static/{stylesheet}").text
+    named = re.findall(r'url\("fonts/([\w-]+\.woff2)\?v=([0-9a-f]+)"\)', found)
+    assert len(named) == fonts
     assert {name: static_url(f"fonts/{name}") for name, _ in named} == {
         name: f"/static/fonts/{name}?v={digest}" for name, digest in named
     }
+
+
+@pytest.mark.parametrize(
+    ("language", "has_more"), [("en", False), ("en-GB", False), ("cs", True), ("pt-BR", True)]
+)
+def test_blogs_in_other_languages_bring_more_letters(
+    make_blog: Callable[..., Blog], language: str, has_more: bool
+) -> None:
+    home = make_blog("sqlite", language=language).client().get("/").text
+    assert (static_url("european.css") in home) is has_more
+
+
+def test_a_static_file_needs_nothing_else(client: FlaskClient) -> None:
+    headers = client.get("/static/favicon.svg").headers
+    assert headers["Content-Security-Policy"].startswith("default-src 'none';")
+    assert "Content-Disposition" not in headers
