@@ -8,7 +8,8 @@ VENV   ?= .venv
 DATA   ?= data
 HOST   ?= 127.0.0.1
 PORT   ?= 8000
-# Three on two cores: while one waits for a browser or a server, another goes on.
+# Three on two cores: while one waits for a browser or a server, another goes on. Each takes whole files, as most have
+# a blog that all their tests read; tests/conftest.py says which come first.
 RUNS   ?= 3
 BIN    := $(VENV)/bin
 
@@ -48,11 +49,11 @@ serve: $(VENV)/.run  ## Serve the blog in ./data, with the demo blog if it is em
 	@$(BIN)/crosstag --data $(DATA) serve --host $(HOST) --port $(PORT) --demo
 
 test: $(VENV)/.dev $(VENV)/.npm  ## Run the tests, what measures last; ALL=1 tries each page on PostgreSQL, too.
-	@ALL_TESTS=$(ALL) $(BIN)/pytest -n $(RUNS) --dist loadgroup -m "not alone"
+	@ALL_TESTS=$(ALL) $(BIN)/pytest -n $(RUNS) --dist loadfile --no-loadscope-reorder -m "not alone"
 	@$(BIN)/pytest -m alone tests/browser
 
 quick: $(VENV)/.dev  ## Run the tests without a browser, the real blog, PostgreSQL, and what takes longest.
-	@$(BIN)/pytest -n 2 --dist loadgroup -m "not browser and not corpus" -k "not postgresql" \
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not corpus" -k "not postgresql" \
 	  --ignore=tests/benchmarks --ignore=tests/poller --ignore=tests/importers/test_streaming.py \
 	  --ignore=tests/pagecache --ignore=tests/web/test_api_described.py
 

@@ -6,12 +6,12 @@ import gc
 import itertools
 import os
 import shutil
-from collections.abc import Callable  # noqa: TC003  an annotation that is evaluated
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
+from types import MethodType
 from typing import TYPE_CHECKING, Any, LiteralString, cast
 
 import psycopg
@@ -34,7 +34,7 @@ from blog.domain.entry import Draft, Kind
 from blog.services import Services, open_services
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from flask.testing import FlaskClient
     from jinja2.bccache import Bucket
@@ -45,7 +45,18 @@ if TYPE_CHECKING:
 
 # One server and one browser for all that looks at the readers' pages.
 pytest_plugins = ("looking",)
-_PAGES = Path(__file__).resolve().parent / "web"
+_TESTS = Path(__file__).resolve().parent
+_PAGES = _TESTS / "web"
+_LONGEST = (
+    "browser",
+    "test_corpus.py",
+    "test_cli.py",
+    "test_serving.py",
+    "benchmarks",
+    "poller",
+    "pagecache",
+    "changes",
+)
 CORPUS = Path(__file__).resolve().parent.parent.parent / "shared" / "corpus" / "simonwillisonblog"
 EVERYTHING = bool(os.environ.get("ALL_TESTS"))
 DATABASES = ("sqlite", "postgresql")
@@ -81,19 +92,23 @@ class CompiledTemplates(BytecodeCache):
 
 # Compiling them takes half a second, and a thousand tests make an app of their own.
 Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledTemplates()}
-_compile_builder = Rule._compile_builder
-_builders: dict[tuple[object, ...], Callable[..., tuple[str, str]]] = {}
+_compile = Rule.compile
+_compiled: dict[tuple[object, ...], dict[str, Any]] = {}
 
 
-def compile_once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-    """Compile what makes addresses of a rule, for all apps; each has some 250, and that takes 0.2 seconds."""
-    key = (rule.rule, rule.host, rule.subdomain, str(rule.defaults), append_unknown)
-    if key not in _builders:
-        _builders[key] = _compile_builder(rule, append_unknown)
-    return _builders[key]
+def compile_once(rule: Rule) -> None:
+    """Compile a rule for all apps; each has some 250, and that takes 0.2 seconds."""
+    key = (rule.rule, rule.subdomain, str(rule.defaults), rule.merge_slashes, rule.map.converters.get("int"))
+    if key not in _compiled:
+        _compile(rule)
+        _compiled[key] = {name: vars(rule)[name] for name in ("_parts", "_trace", "_converters", "arguments")}
+        _compiled[key] |= {name: vars(rule)[name].__func__ for name in ("_build", "_build_unknown")}
+        return
+    for name, known in _compiled[key].items():
+        setattr(rule, name, MethodType(known, rule) if name.startswith("_build") else known)
 
 
-Rule._compile_builder = compile_once  # type: ignore[assignment]
+Rule.compile = compile_once  # type: ignore[assignment, method-assign]
 
 
 _engines: dict[str, Engine] = {}
@@ -115,16 +130,23 @@ db.create_engine = engine_that_remembers  # type: ignore[assignment, attr-define
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Try pages on SQLite alone, where a test does not name the databases: "make test ALL=1" tries all.
+    """Begin with the files that take longest, so that none is still running when all others have ended.
 
-    What pages ask and write is tried on both beneath them.
+    Pages are tried on SQLite alone, where a test does not name the databases: what they ask and write is
+    tried on both beneath them, and "make test ALL=1" tries all.
     """
+    items.sort(key=_rank)
     if EVERYTHING:
         return
     left_out = [one for one in items if _PAGES in one.path.parents and _databases(one) == "postgresql"]
     config.hook.pytest_deselected(items=left_out)
     gone = set(left_out)
     items[:] = [one for one in items if one not in gone]
+
+
+def _rank(item: pytest.Item) -> int:
+    place = item.path.relative_to(_TESTS).parts[0]
+    return _LONGEST.index(place) if place in _LONGEST else len(_LONGEST)
 
 
 def _databases(item: pytest.Item) -> object:

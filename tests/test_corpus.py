@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 pytestmark = [
     pytest.mark.corpus,
-    pytest.mark.xdist_group("corpus"),
     pytest.mark.skipif(not CORPUS.is_dir(), reason="the real blog in ../shared/corpus is not on this machine"),
 ]
 BOTH_TAGS = ["2007-03-04", "2008-04-08", "2009-01-27", "2009-02-27", "2009-05-25", "2009-10-09", "2009-12-22"]
@@ -129,6 +128,10 @@ def test_old_tag_names_lead_to_their_tags_in_page_feed_and_intersection(client: 
         assert answer.status_code == 301, name
         assert client.get(answer.headers["Location"]).status_code == 200, name
         assert target == old[name] or target in set(old.values()), name
+    for name in list(found)[::7]:
+        if name in stays:
+            continue
+        target = found[name].headers["Location"].strip("/").split("/")[1]
         assert client.get(f"/tags/{name}.atom").headers["Location"] == f"/tags/{target}.atom"
         expected = "+".join(sorted({target, "python"}))
         assert client.get(f"/tags/python+{name}/").headers["Location"] == f"/tags/{expected}/"
