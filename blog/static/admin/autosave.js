@@ -7,6 +7,9 @@ const WAIT = 1500;
 const RETRY = 5000;
 // Another tab that is open writes here more often than this.
 const STALE = 10_000;
+// A page that was asked for before the server had what was typed may still be on its way here.
+const CROSSED = 3000;
+const RECENT = 60_000;
 const FORGOTTEN = 60 * 86_400_000;
 const PREFIX = "crosstag.typed.";
 const note = form.querySelector("[data-kept-at]");
@@ -124,7 +127,10 @@ function confirmed(said, typed) {
   form.elements.version.value = said.version;
   note.classList.remove("wrong");
   note.textContent = said.version ? `Kept at ${said.time}, not saved yet` : "";
-  if (isKept(fields())) memory.drop(HERE);
+  if (isKept(fields())) {
+    memory.set(HERE, { ...memory.get(HERE), isSent: true });
+    setTimeout(() => isKept(fields()) && memory.drop(HERE), CROSSED);
+  }
   if (!form.dataset.entry && said.version) {
     // Loading this page again finds what was typed.
     history.replaceState(null, "", `/admin/new?form=${encodeURIComponent(form.dataset.form)}`);
@@ -170,10 +176,13 @@ function button(label, act) {
   return made;
 }
 
-// What this browser holds and the server never got: after a crash, or a time without the network.
+// What this browser holds and the server never got, after a crash or a time without the network; and what it
+// got too late to be offered by the page that it was sending.
 function offerWhatIsHere() {
   for (const key of memory.keys(PREFIX)) {
-    if (!(Date.now() - memory.get(key)?.at < FORGOTTEN)) memory.drop(key);
+    const held = memory.get(key);
+    const lasts = held?.isSent ? (form.querySelector(".offered") ? 0 : RECENT) : FORGOTTEN;
+    if (!(Date.now() - held?.at < lasts)) memory.drop(key);
   }
   const found = memory
     .keys(`${PREFIX}${form.dataset.form}.`)
@@ -199,5 +208,5 @@ function offer(held) {
     place.hidden = true;
     memory.drop(held.key);
   });
-  say(`This browser holds what you typed here, ${time}, and the server never got.`, take, drop);
+  say(`This browser holds what you typed here, ${time}${held.isSent ? "" : ", and the server never got"}.`, take, drop);
 }
