@@ -126,12 +126,12 @@ def test_old_tag_names_lead_to_their_tags_in_page_feed_and_intersection(client: 
             continue
         target = answer.headers["Location"].strip("/").split("/")[1]
         assert answer.status_code == 301, name
-        assert client.get(answer.headers["Location"]).status_code == 200, name
         assert target == old[name] or target in set(old.values()), name
     for name in list(found)[::7]:
         if name in stays:
             continue
         target = found[name].headers["Location"].strip("/").split("/")[1]
+        assert client.get(f"/tags/{target}/").status_code == 200, name
         assert client.get(f"/tags/{name}.atom").headers["Location"] == f"/tags/{target}.atom"
         expected = "+".join(sorted({target, "python"}))
         assert client.get(f"/tags/python+{name}/").headers["Location"] == f"/tags/{expected}/"

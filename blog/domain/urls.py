@@ -24,7 +24,7 @@ import idna
 MAX_URL_LENGTH: Final = 4_000
 MAX_KEY_LENGTH: Final = 1_000
 """PostgreSQL indexes no value longer than 2,700 bytes; what is longer than this becomes a digest."""
-_CONTROL_OR_SPACE: Final = re.compile(r"[\x00-\x20\x7f\ud800-\udfff]")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 # All of them, or the address of "www.www.example.com" would redirect to a page that is not there.
@@ -36,7 +36,7 @@ def web_url(text: str) -> str:
 
     Spaces inside, which old posts have, are encoded; nothing else is touched.
     """
-    url = _CONTROL_OR_SPACE.sub(lambda found: "%20" if found.group() == " " else "", text.strip())
+    url = _CONTROL.sub("", text).strip().replace(" ", "%20")
     if not url or len(url) > MAX_URL_LENGTH:
         return ""
     try:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.browser
-HOW_MANY = 1_200
+HOW_MANY = 800
 # On a machine that is busy with other things.
 PATIENCE = 90_000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from blog.domain.entry import Draft, Kind, LeftOut, Markup, Rejected, Status
@@ -48,6 +48,7 @@ def test_what_may_be_two_pages_are_two_bookmarks(url: str, name: str) -> None:
 
 
 @given(st.text(max_size=50).map(lambda text: f"https://a.example/{text}"))
+@example("https://a.example/\x85\x1b")
 def test_an_id_made_again_is_the_same(url: str) -> None:
     name = bookmark_id(url)
     assert bookmark_id(name.removeprefix("bookmark:")) == name

@@ -378,7 +378,7 @@ ASKED = [
 ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(batches=BATCHES)
 def test_what_is_kept_of_common_words_is_always_true(
     tmp_path_factory: pytest.TempPathFactory, batches: list[tuple[list[tuple[int, str, str]], set[int]]]

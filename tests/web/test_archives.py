@@ -111,15 +111,15 @@ def test_the_archive_shows_every_day_of_every_year_that_has_entries(client: Flas
     page = look(client, "/archive/")
     years = page.all("section", cls="heat-year")
     assert [one.one("h2").text() for one in years] == ["2012 2 entries", "2009 4 entries", "2008 2 entries"]
-    days = {link["href"]: link["title"] for year in years for cell in year.all("td") for link in cell.all("a")}
+    days = {link["href"]: link.text() for year in years for cell in year.all("td") for link in cell.all("a")}
     assert days == {
-        "/2012/Feb/29/": "29 Feb: 1",
-        "/2012/Mar/1/": "1 Mar: 1",
-        "/2009/Jan/1/": "1 Jan: 1",
-        "/2009/May/25/": "25 May: 2",
-        "/2009/Jun/30/": "30 Jun: 1",
-        "/2008/Feb/29/": "29 Feb: 1",
-        "/2008/Dec/31/": "31 Dec: 1",
+        "/2012/Feb/29/": "1",
+        "/2012/Mar/1/": "1",
+        "/2009/Jan/1/": "1",
+        "/2009/May/25/": "2",
+        "/2009/Jun/30/": "1",
+        "/2008/Feb/29/": "1",
+        "/2008/Dec/31/": "1",
     }
     assert all(look(client, address).one("h1") for address in days)
 

@@ -200,7 +200,7 @@ addresses = st.builds(lambda path, ending, query: f"/{path}{ending}{query}", seg
 
 
 @settings(
-    max_examples=HUNT or 400,
+    max_examples=HUNT or 250,
     derandomize=not HUNT,
     database=None,
     deadline=None,
