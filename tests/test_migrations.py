@@ -10,11 +10,11 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from conftest import DATABASES
+from conftest import DATABASES, prepare_sqlite
 from sqlalchemy import delete, insert, inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from blog import accounts, outreach  # noqa: F401  # their tables are of the schema, too
+from blog import accounts, db, outreach  # noqa: F401  # the tables of the first and the last are of the schema, too
 from blog.db import Sessions, alembic_config, migrate, migrating, schema_revision
 from blog.models import Base, Series, Source
 
@@ -70,7 +70,11 @@ def test_processes_that_start_at_once_migrate_an_empty_database_once(tmp_path: P
     assert len(found) == 4
 
 
-def test_sqlite_is_set_up_so_that_nothing_confirmed_is_lost(make_database: Callable[[str], str]) -> None:
+def test_sqlite_is_set_up_so_that_nothing_confirmed_is_lost(
+    make_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Other tests need not wait for the disk.
+    monkeypatch.setattr(db, "_prepare_sqlite", prepare_sqlite)
     sessions = Sessions(make_database("sqlite"))
     with sessions.read() as session:
         connection = session.connection()
