@@ -166,7 +166,6 @@ def pytest_collection_finish() -> None:
     """Let the garbage collector walk past eight thousand tests and their cases, which stay until the end."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 class Clock:

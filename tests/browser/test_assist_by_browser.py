@@ -262,8 +262,9 @@ def test_a_picture_goes_where_the_cursor_is(page: Page, how: str, color: str) ->
 def test_a_picture_that_is_none_is_refused_in_place(page: Page) -> None:
     page.fill("#body", "Mine")
     bring(page, "drop", b"no picture")
-    page.get_by_label("What is to be seen on it?").fill("A heron")
-    page.keyboard.press("Enter")
+    seen = page.get_by_label("What is to be seen on it?")
+    seen.fill("A heron")
+    seen.press("Enter")
     page.wait_for_selector("text=This is no picture that browsers show")
     page.click("text=Close")
     assert page.input_value("#body") == "Mine"
