@@ -103,8 +103,11 @@ function panel(file) {
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", `The picture ${file.name}`);
   const say = (words) => (status.textContent = words);
+  let hasFailed = false;
   const agreed = new Promise((agree) => {
     const now = () => {
+      // Who presses Enter after that is not to lose what was said.
+      if (hasFailed) return;
       put.disabled = true;
       say("It goes in as soon as it is here.");
       agree();
@@ -117,6 +120,7 @@ function panel(file) {
     });
   });
   const fail = (words) => {
+    hasFailed = true;
     status.setAttribute("role", "alert");
     status.classList.add("wrong");
     progress.remove();
