@@ -93,5 +93,5 @@ def test_hostile_html_is_read_in_linear_time(sign: str) -> None:
             pass
         return time.process_time() - start
 
-    # Ten times as much takes ten times as long; a hundred times, where it is quadratic. The machine may be busy.
-    assert min(seconds(400_000) for _ in range(2)) < 40 * max(seconds(40_000), 0.01)
+    # The best of a few: the machine may be busy with something else.
+    assert min(seconds(400_000) for _ in range(2)) < 20 * max(seconds(40_000), 0.01)

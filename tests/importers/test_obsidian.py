@@ -43,5 +43,5 @@ def test_a_hostile_note_is_read_in_linear_time(sign: str) -> None:
         read_note(note)
         return time.process_time() - start
 
-    # Ten times as much takes ten times as long; a hundred times, where it is quadratic. The machine may be busy.
-    assert min(seconds(200_000) for _ in range(3)) < 40 * max(seconds(20_000), 0.01)
+    # The best of a few: the machine may be busy with something else.
+    assert min(seconds(200_000) for _ in range(3)) < 20 * max(seconds(20_000), 0.01)
